@@ -48,7 +48,7 @@ class Photographer:
     def keep(self, name: str) -> None:
         """A picture of the window."""
         self.settle()
-        self._window.grab().save(self._file(name))
+        self._window.grab().save(self.file(name))
 
     def keep_dialog(self, name: str) -> None:
         """A picture of what a command opens, also if it does not return before that is closed."""
@@ -57,7 +57,7 @@ class Photographer:
         def look() -> None:
             for dialog in _dialogs():
                 looks[0] += 1
-                dialog.grab().save(self._file(name))
+                dialog.grab().save(self.file(name))
                 if looks[0] > LOOKS:  # what it loads is there by now
                     dialog.close()
 
@@ -78,7 +78,7 @@ class Photographer:
         for mode in self._window.findChildren(ReviewMode):
             mode.left.emit()
 
-    def _file(self, name: str) -> str:
+    def file(self, name: str) -> str:
         return str(self._folder / f"{self._prefix}-{name}.png")
 
 
@@ -107,12 +107,15 @@ def main(project: Path, folder: Path, theme: str, size: str, scale: str) -> None
     window.actions_["accept_picture"].trigger()
     camera.keep("receipt")
     window.toolbar.model.click()
+    camera.settle()
+    window.model_chip.popover.grab().save(camera.file("model-popover"))
+    window.model_chip.popover.details.click()
     camera.keep("model")
     for tab in range(1, window.model_panel.tabs.count()):
         window.model_panel.tabs.setCurrentIndex(tab)
         camera.settle(600)
         camera.keep(f"model-{tab}")
-    window.toolbar.model.click()
+    window.model_chip.popover.details.click()
     for name in DIALOGS:
         camera.keep_dialog(name)
     for name in MODES:

@@ -69,9 +69,10 @@ class MainWindow(WindowParts):
         self._column.addWidget(self.action_bar)
         self._labelling.append(self.action_bar)
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
-        panel = self._docks[-1].toggleViewAction()  # it is unchecked by closing, not by minimising
-        self.toolbar.model.clicked.connect(panel.trigger)
-        panel.toggled.connect(self.toolbar.model.setChecked)
+        popover = self.model_chip.popover
+        popover.details_asked.connect(self._docks[-1].toggleViewAction().trigger)
+        popover.learn_asked.connect(self.loop.learning.learn)
+        popover.versions_asked.connect(self.head_acts.choose)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__, self.controller.name_at_box)
         boxes = self.inspector.boxes

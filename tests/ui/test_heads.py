@@ -68,7 +68,7 @@ def test_the_panel_says_why_a_version_waits_and_one_click_uses_it(
 ) -> None:
     _, second, third = versions
     panel = window.model_panel
-    window.toolbar.model.click()  # the panel is folded into the chip
+    window.model_chip.popover.details.click()  # the panel is folded into the chip
     qtbot.waitUntil(panel.use_waiting.isVisible)
     assert panel.head.text() == f"version {second} stays, version {third} waits: {WAITS}"
     assert "41 of 50 boxes shown right (95 %: 69% to 90%)" in panel.unseen_result.text()

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.learning.classification_head import ClassificationHead
+from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell.action_bar import Pace
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
@@ -104,12 +108,51 @@ def test_a_double_click_asks_for_the_category_of_that_box(window: MainWindow) ->
 
 
 def test_the_model_panel_is_folded_into_its_chip(window: MainWindow) -> None:
-    assert not window.model_panel.isVisible()
+    popover = window.model_chip.popover
     assert "Not trained yet" in window.toolbar.model.text()
     QTest.mouseClick(window.toolbar.model, LEFT)
-    assert window.model_panel.isVisible()
-    QTest.mouseClick(window.toolbar.model, LEFT)
+    assert popover.isVisible()
     assert not window.model_panel.isVisible()
+    assert popover.sentence.text() == "Not trained yet. The detector's own suggestions are shown."
+    assert popover.detector.text() == "No detector has run yet."
+    assert not popover.sparkline.isVisible()
+    QTest.keyClick(popover, Qt.Key.Key_Escape)
+    assert not popover.isVisible()
+    QTest.mouseClick(window.toolbar.model, LEFT)
+    QTest.mouseClick(popover.details, LEFT)
+    assert not popover.isVisible()
+    assert window.model_panel.isVisible()
+    QTest.mouseClick(popover.details, LEFT)
+    assert not window.model_panel.isVisible()
+
+
+def test_the_popover_shows_how_right_each_version_was_before_training(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    encoder = project.models.ensure("encoder", "encoder").id
+    head = ClassificationHead(
+        np.array([1]), np.zeros(4, np.float32), np.zeros((4, 2), np.float32), np.zeros(2, np.float32),
+        np.ones(2, np.float32), 0.5,
+    ).to_bytes()  # fmt: skip
+    for right in (0, 6, 9):
+        measured = HeadSummary(
+            4, 9, 1, first_sight_right=right, first_sight_total=10 * bool(right), first_sight_objects=10,
+            first_sight_low=0.4, first_sight_high=0.97,
+        )  # fmt: skip
+        version = project.heads.add(encoder, head, measured)
+    project.heads.activate(version)
+    waiting = project.heads.add(encoder, head, HeadSummary(5, 9, 1), waits="worse")
+    window.session.walk.apply_changes(Changes(head=True))
+    popover = window.model_chip.popover
+    popover.open_below(window.toolbar.model)
+    assert popover.sentence.text() == (
+        f"Version {version}, trained on 4 images: 90% right before training "
+        "(9 of 10 suggestions, likely 40% to 97%)."
+    )
+    assert popover.sparkline.shares == [0.6, 0.9]  # the first one was not measured
+    assert "90% of 10" in popover.sparkline.accessibleDescription()
+    assert popover.next.text() == f"Version {waiting} was trained and is not used yet."
+    popover.hide()
 
 
 def test_the_first_page_lists_what_was_open_last_and_opens_it(
@@ -260,7 +303,7 @@ def test_the_name_field_stands_where_the_bar_would(window: MainWindow) -> None:
 
 def test_panels_come_back_whatever_was_opened_meanwhile(window: MainWindow) -> None:
     window.actions_["image_only"].trigger()
-    window.toolbar.model.click()
+    window.model_chip.popover.details.click()
     window.actions_["image_only"].trigger()
     window.actions_["image_only"].trigger()
     assert window.queue.isVisible()

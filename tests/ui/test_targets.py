@@ -41,7 +41,7 @@ def clicked(interface: QAccessibleInterface) -> QRect:
 
 def test_targets_are_large_enough(window: MainWindow, qtbot: QtBot) -> None:
     apply_theme("light")
-    window.toolbar.model.click()
+    window.model_chip.popover.details.click()
     category = window.session.project_acts.add_category("cell")
     assert category is not None
     window.session.acts.draw([(BBox(5, 5, 20, 20), category)])

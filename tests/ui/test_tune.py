@@ -224,7 +224,7 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
 def test_a_failed_measurement_says_so_and_is_tried_again(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window.toolbar.model.click()
+    window.model_chip.popover.details.click()
     qtbot.wait(1)
     height = window._docks[-1].height()
 

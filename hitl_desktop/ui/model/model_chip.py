@@ -9,13 +9,14 @@ from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import ModelView
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.model.model_popover import ModelPopover
 from hitl_desktop.ui.theme.icons import keep_icon
 
 _SOON_MS = 200
 
 
 class ModelChip:
-    """Keeps the text and icon of a button true; what the button opens is the window's business."""
+    """Keeps the text and icon of a button true; it opens a popover with more about the model."""
 
     def __init__(self, button: QToolButton, session: Session, runner: JobRunner) -> None:
         self._button, self._session, self._runner = button, session, runner
@@ -24,7 +25,8 @@ class ModelChip:
         self._soon.setInterval(_SOON_MS)
         self._soon.timeout.connect(self._show)
         self._icon = ""
-        button.setCheckable(True)
+        self.popover = ModelPopover(button, session)
+        button.clicked.connect(lambda: self.popover.open_below(button))
         session.opened.connect(self._show)
         session.changed.connect(lambda _: self._soon.start())
         runner.changed.connect(self._soon.start)
