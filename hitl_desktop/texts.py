@@ -1,9 +1,10 @@
 """What codes that are stored are called on the screen, in reports and in the JSON of the command line."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.audits import Error
 from hitl_desktop.domain.dataset import IssueKind
 from hitl_desktop.domain.label_issues import Kind
@@ -11,7 +12,7 @@ from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
 from hitl_desktop.domain.review import SkipReason
 from hitl_desktop.domain.validation import Judgement
-from hitl_desktop.translation import tr
+from hitl_desktop.translation import tr, trn
 
 REASON_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -115,6 +116,75 @@ SKIP_TEXT: Final[Mapping[str, str]] = MappingProxyType(
         SkipReason.FOREIGN: tr("not an image of this project"),
     }
 )
+ACT_TEXT: Final[Mapping[ActKind, Callable[[Act], str]]] = MappingProxyType(
+    {
+        ActKind.DRAW: lambda a: trn("Draw box", "Draw box ({n} boxes)", a.count),
+        ActKind.DUPLICATE: lambda a: trn("Duplicate box", "Duplicate box ({n} boxes)", a.count),
+        ActKind.PASTE: lambda a: trn("Paste box", "Paste box ({n} boxes)", a.count),
+        ActKind.TAKE_PREVIOUS: lambda a: trn(
+            "Take boxes of the image before", "Take boxes of the image before ({n} boxes)", a.count
+        ),
+        ActKind.DRAW_MISSED: lambda _: tr("Draw what was missed"),
+        ActKind.CHANGE_BOX: lambda a: trn("Change box", "Change box ({n} boxes)", a.count),
+        ActKind.RELABEL: lambda a: trn("Change category", "Change category ({n} boxes)", a.count),
+        ActKind.CHANGE_ATTRIBUTES: lambda a: trn(
+            "Change {names}", "Change {names} ({n} boxes)", a.count, names=a.name
+        ),
+        ActKind.DELETE_BOX: lambda a: trn("Delete box", "Delete box ({n} boxes)", a.count),
+        ActKind.ACCEPT_PROPOSAL: lambda a: trn("Accept proposal", "Accept proposal ({n} boxes)", a.count),
+        ActKind.CORRECT_PROPOSAL: lambda a: trn("Correct proposal", "Correct proposal ({n} boxes)", a.count),
+        ActKind.REJECT_PROPOSAL: lambda a: trn("Reject proposal", "Reject proposal ({n} boxes)", a.count),
+        ActKind.CHANGE_TAGS: lambda _: tr("Change tags"),
+        ActKind.ACCEPT_IMAGE: lambda _: tr("Accept image"),
+        ActKind.MARK_EMPTY: lambda _: tr("Mark empty"),
+        ActKind.CONFIRM: lambda _: tr("Right as it is"),
+        ActKind.SKIP: lambda a: (
+            tr("Skip image: {reason}", reason=skip_text(a.name)) if a.name else tr("Skip image")
+        ),
+        ActKind.SKIP_IMAGES: lambda a: trn("Skip {n} image", "Skip {n} images", a.count),
+        ActKind.REOPEN_IMAGES: lambda a: trn("Open again {n} image", "Open again {n} images", a.count),
+        ActKind.TAG_IMAGES: lambda a: trn("Tag {n} image", "Tag {n} images", a.count),
+        ActKind.UNTAG_IMAGES: lambda a: trn("Take tag from {n} image", "Take tag from {n} images", a.count),
+        ActKind.TAKE_VERDICTS: lambda a: trn(
+            "Take verdicts as labels ({n} image)", "Take verdicts as labels ({n} images)", a.count
+        ),
+        ActKind.ACCEPT_ALL: lambda a: trn(
+            "Accept all {name} from {threshold:.2f} ({n} image)",
+            "Accept all {name} from {threshold:.2f} ({n} images)",
+            a.count,
+            name=a.name,
+            threshold=a.threshold,
+        ),
+        ActKind.NAME_UNKNOWN: lambda a: trn("Name {n} unknown object", "Name {n} unknown objects", a.count),
+        ActKind.TURN_BOXES: lambda _: tr("Turn boxes with the image"),
+        ActKind.SCALE_BOXES: lambda _: tr("Scale boxes with the image"),
+        ActKind.REOPEN_CHANGED: lambda _: tr("Open the image again: its file is another one"),
+        ActKind.ADD_CATEGORY: lambda a: tr('Add category "{name}"', name=a.name),
+        ActKind.CHANGE_CATEGORY: lambda a: tr('Change category "{name}"', name=a.name),
+        ActKind.RENAME_CATEGORY: lambda a: tr('Rename category to "{name}"', name=a.name),
+        ActKind.MERGE_CATEGORY: lambda a: tr(
+            'Merge category "{name}" into "{into}"', name=a.name, into=a.into
+        ),
+        ActKind.RETIRE_CATEGORY: lambda a: tr('Retire category "{name}"', name=a.name),
+        ActKind.ADD_ATTRIBUTE: lambda a: tr('Add attribute "{name}"', name=a.name),
+        ActKind.REMOVE_ATTRIBUTE: lambda a: tr('Remove attribute "{name}"', name=a.name),
+        ActKind.MAP_CLASSES: lambda _: tr("Map detector classes"),
+        ActKind.MAP_CLASS: lambda a: tr("Map {name} to {category}", name=a.name, category=a.into),
+        ActKind.IGNORE_CLASSES: lambda a: (
+            tr("Ignore {name}", name=a.name)
+            if a.name
+            else trn("Ignore {n} class", "Ignore {n} classes", a.count)
+        ),
+        ActKind.USE_CLASSES: lambda a: trn(
+            "Use {n} class as a category", "Use {n} classes as categories", a.count
+        ),
+    }
+)
+
+
+def act_text(act: Act | str) -> str:
+    """What was done, in words; an old journal holds the words themselves."""
+    return act if isinstance(act, str) else ACT_TEXT[act.kind](act)
 
 
 def skip_text(why: str) -> str:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.audits import Error
 from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
@@ -11,12 +12,14 @@ from hitl_desktop.domain.validation import Judgement
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.texts import (
+    ACT_TEXT,
     AUDIT_ERROR_TEXT,
     JUDGEMENT_TEXT,
     LABEL_ISSUE_TEXT,
     ORDER_TEXT,
     REASON_TEXT,
     SKIP_TEXT,
+    act_text,
     skip_text,
 )
 from hitl_desktop.workflows.annotation import decisions
@@ -36,6 +39,13 @@ from hitl_desktop.workflows.annotation import decisions
 def test_every_code_has_a_text_of_its_own(codes: object, texts: dict[str, str]) -> None:
     assert list(texts) == list(codes)  # type: ignore[call-overload]
     assert len(set(texts.values())) == len(texts)
+
+
+def test_every_kind_of_act_has_words_of_its_own() -> None:
+    assert list(ACT_TEXT) == list(ActKind)
+    for count in (1, 3):
+        words = [act_text(Act(kind, "x", count, "y", 0.5)) for kind in ActKind]
+        assert len(set(words)) == len(ActKind)
 
 
 def test_every_queue_has_a_reason() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from hitl_desktop.domain.acts import Act
 from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
@@ -41,10 +42,11 @@ class Edit:
     """One undoable act: `before` is removed, `after` put in its place; on one image, or on the project
     (None).
 
-    An act on several images has a part for each.
+    An act on several images has a part for each. `label` is what was done: an `Act`, or in journals that are
+    older than schema 32 the words for it, which stay as they are.
     """
 
-    label: str
+    label: Act | str
     image_id: int | None
     before: Side = field(default_factory=Side)
     after: Side = field(default_factory=Side)

@@ -36,7 +36,6 @@ _NOUNS: Final[Mapping[str, Callable[[int], str]]] = MappingProxyType(
         "review": lambda n: trn("{n} review", "{n} reviews", n),
         "suggestion": lambda n: trn("{n} suggestion", "{n} suggestions", n),
         "time": lambda n: trn("{n} time", "{n} times", n),
-        "unknown object": lambda n: trn("{n} unknown object", "{n} unknown objects", n),
     }
 )
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.app import SWITCH_INTERVAL
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
@@ -52,7 +53,7 @@ def main(file: Path) -> None:
         instead."""
         assert session.project
         entry = session.project.journal.next_undo()
-        return entry is not None and entry[1].label == "Draw box"
+        return entry is not None and entry[1].label == Act(ActKind.DRAW)
 
     def act() -> None:
         began = time.perf_counter()

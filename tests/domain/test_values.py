@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import clean_name, normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
@@ -13,7 +14,7 @@ from hitl_desktop.domain.review import Acts
 def test_the_inverse_of_the_inverse_is_the_edit() -> None:
     a = Annotation(1, 2, 3, BBox(0, 0, 5, 5))
     edit = Edit(
-        "Draw box",
+        Act(ActKind.DRAW),
         2,
         before=Side(state=ImageState.UNDECIDED),
         after=Side((a,), ImageState.DECIDED, (1,), (9,)),

@@ -14,6 +14,7 @@ from hitl_desktop.service.events import Event
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from tests.service.conftest import Service
+from tests.store.old_projects import PLACE
 
 BOX = BBox(5, 6, 20, 15)
 
@@ -42,6 +43,21 @@ def test_what_is_drawn_decided_and_undone_is_in_the_file(service: Service, proje
     assert session.image.state is ImageState.UNDECIDED
     service.close()
     assert boxes_in(project_file) == [(first, BOX, "cat")]
+
+
+def test_what_an_old_project_stored_in_words_is_undone_and_redone_under_these_words(
+    service: Service, tmp_path: Path
+) -> None:
+    shutil.copy(PLACE / "schema-31.hitl", tmp_path / "old.hitl")
+    service.open(tmp_path / "old.hitl")
+    history = service.session.history
+    history.undo()
+    assert service.texts[-1] == "Undid: Skip image: too dark on c.png. It is shown now."
+    history.undo()
+    history.undo()
+    assert service.texts[-1] == 'Undid: Merge category "blob" into "white cell".'
+    history.redo()
+    assert service.texts[-1] == 'Redid: Merge category "blob" into "white cell".'
 
 
 def test_a_command_that_the_disk_refuses_is_repeated_as_the_same_value(

@@ -5,7 +5,7 @@
 writes the file of the present version to `tests/data/projects`. Do that once for each version that was
 released, and never write a file anew: they are there to be opened by later programs.
 
-The files of 20, 26 and 28 came to be that way. Those of the other versions were written by the last commit
+The files of 20, 26, 28, 29 and 31 came to be that way. Those of the other versions were written by the last commit
 of each version, by the acts and jobs that it had, and their JSON was read from them by SQL before anything
 migrated them, with vectors and history as that commit read, undid and redid them.
 

@@ -17,7 +17,8 @@ from hitl_desktop.domain.validation import Judgement
 from hitl_desktop.store import migrations
 from hitl_desktop.store.migrations import MIGRATIONS
 from hitl_desktop.store.project import Project
-from hitl_desktop.texts import REASON_TEXT
+from hitl_desktop.texts import REASON_TEXT, act_text
+from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.queue.filtering import from_text
@@ -108,6 +109,17 @@ def test_everything_is_there_and_every_act_can_be_undone_and_done_again(file: Pa
     if "redone" in expected:
         assert plain(redone(project)) == expected["redone"]
     assert plain(history(project)) == expected["history"]
+
+
+def test_acts_that_were_stored_in_words_are_undone_and_redone_under_these_words(project: Project) -> None:
+    rows = project.db.all("SELECT edit FROM journal WHERE undone = 0 ORDER BY id")
+    words = [json.loads(row[0])["label"] for row in rows]
+    assert words
+    assert all(isinstance(label, str) for label in words)
+    undone = list(iter(lambda: edits.undo(project)[0], None))
+    assert [act_text(edit.label) for edit in undone if edit] == words[::-1]
+    redone = [edits.redo(project)[0] for _ in words]
+    assert [act_text(edit.label) for edit in redone if edit] == words
 
 
 def test_what_models_and_checks_stored_is_there(file: Path, project: Project) -> None:

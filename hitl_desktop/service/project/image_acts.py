@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from hitl_desktop.domain.acts import ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
@@ -144,9 +145,9 @@ class ImageActs:
         self._active_seconds += min(now - self._since, IDLE_SECONDS)
         self._since = now
 
-    def draw(self, boxes: Sequence[tuple[BBox, int]], label: str = tr("Draw box")) -> bool:
+    def draw(self, boxes: Sequence[tuple[BBox, int]], kind: ActKind = ActKind.DRAW) -> bool:
         """Add boxes, each with its category."""
-        return self._open.image is not None and self.execute(Draw(self._open.image.id, tuple(boxes), label))
+        return self._open.image is not None and self.execute(Draw(self._open.image.id, tuple(boxes), kind))
 
     def draw_unnamed(self, bbox: BBox) -> bool:
         """Add a box that waits for its category."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from hitl_desktop.domain.acts import Act
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.words import sentences
 from hitl_desktop.errors import HitlError
 from hitl_desktop.service.project.image_walk import ImageWalk
 from hitl_desktop.service.project.open_project import OpenProject
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import act_text
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.training.versions import fall_back
@@ -103,11 +105,11 @@ class UndoHistory:
         self._show_step_on(changes.go_to, edit.label, changes, redo=redo)
         self._open.changed.emit(changes)
 
-    def _show_step_on(self, image_id: int, label: str, changes: Changes, *, redo: bool) -> None:
+    def _show_step_on(self, image_id: int, act: Act | str, changes: Changes, *, redo: bool) -> None:
         """Show what was undone or redone on one image, which may be another than the one at hand."""
         there = self._open.views.image(image_id)
         elsewhere = self._open.image is None or image_id != self._open.image.id
-        text = _stepped(label, redo=redo, path=there.path if elsewhere and there else "")
+        text = _stepped(act, redo=redo, path=there.path if elsewhere and there else "")
         if there is not None:
             self._open.image_list.set_status(there.id, there.status)
         if self._open.image is not None and (changes.head or self._walk.are_called_otherwise()):
@@ -124,9 +126,10 @@ class UndoHistory:
         self._open.messages.show(text)
 
 
-def _stepped(label: str, *, redo: bool, path: str = "") -> str:
+def _stepped(act: Act | str, *, redo: bool, path: str = "") -> str:
     """What was undone or redone, and on which other image."""
+    words = act_text(act)
     if path:
-        here = {"act": label, "path": path}
+        here = {"act": words, "path": path}
         return tr("Redid: {act} on {path}.", **here) if redo else tr("Undid: {act} on {path}.", **here)
-    return tr("Redid: {act}.", act=label) if redo else tr("Undid: {act}.", act=label)
+    return tr("Redid: {act}.", act=words) if redo else tr("Undid: {act}.", act=words)

@@ -16,6 +16,7 @@ from hitl_desktop.store.migrations.categories_and_heads import (
     shorten_vectors,
 )
 from hitl_desktop.store.migrations.files_and_codes import (
+    code_acts,
     compose_names,
     index_suspicions,
     keep_detector_of_heads,
@@ -79,6 +80,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     mend_early_files,
     supersede_predictions,
     keep_detector_of_heads,
+    code_acts,
 )
 
 

@@ -170,3 +170,8 @@ def keep_detector_of_heads(db: Database) -> None:
         """UPDATE head_versions SET detector = coalesce(
                (SELECT substr(hash, length('found on ') + 1) FROM models WHERE hash LIKE 'found on %'), '')"""
     )
+
+
+def code_acts(_: Database) -> None:
+    """The journal holds codes of acts from here on, which programs before this step cannot read; words that
+    are there stay, for a journal may be megabytes long."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from hitl_desktop.domain.acts import ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
@@ -70,9 +71,9 @@ class Controller(BoxNames):
         elif self._session.acts.draw_unnamed(bbox):
             self._ask_for_name([key_of(self._session.annotations[-1])], bbox)
 
-    def _draw_copies(self, boxes: Sequence[tuple[BBox, int]], label: str) -> None:
+    def _draw_copies(self, boxes: Sequence[tuple[BBox, int]], kind: ActKind) -> None:
         """Save boxes that come from elsewhere, and select them, for they may have to be moved."""
-        if boxes and self._session.acts.draw(boxes, label):
+        if boxes and self._session.acts.draw(boxes, kind):
             self._canvas.selection.select_all(key_of(a) for a in self._session.annotations[-len(boxes) :])
 
     def _on_changed(self, changed: Mapping[BoxKey, BBox]) -> None:
@@ -192,7 +193,7 @@ class Controller(BoxNames):
             (b.moved(_ASIDE, _ASIDE, *size), c)
             for b, c in self._with_categories(self._canvas.selection.items)
         ]
-        self._draw_copies(boxes, tr("Duplicate box"))
+        self._draw_copies(boxes, ActKind.DUPLICATE)
 
     def copy(self) -> None:
         """Remember the selected boxes."""
@@ -207,7 +208,7 @@ class Controller(BoxNames):
     def paste(self) -> None:
         """Draw the remembered boxes at the same place on this image."""
         self._draw_clipped(
-            self._clipboard, tr("Paste box"), tr("Nothing was copied: select boxes, then Ctrl+C.")
+            self._clipboard, ActKind.PASTE, tr("Nothing was copied: select boxes, then Ctrl+C.")
         )
 
     def take_previous(self) -> None:
@@ -218,9 +219,9 @@ class Controller(BoxNames):
             self._messages.show(tr("There is no image before this one."))
             return
         boxes = [(a.bbox, a.category_id) for a in session.views.annotations(before)]
-        self._draw_clipped(boxes, tr("Take boxes of the image before"), tr("The image before has no boxes."))
+        self._draw_clipped(boxes, ActKind.TAKE_PREVIOUS, tr("The image before has no boxes."))
 
-    def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], label: str, nothing: str) -> None:
+    def _draw_clipped(self, boxes: Sequence[tuple[BBox, int]], kind: ActKind, nothing: str) -> None:
         """Draw boxes of another image as far as they lie on this one; those that are there already stay
         single."""
         present = {(a.bbox, a.category_id) for a in self._session.annotations}
@@ -235,7 +236,7 @@ class Controller(BoxNames):
         elif not fitting:
             self._messages.show(tr("These boxes are already here or lie outside this image."))
         else:
-            self._draw_copies(fitting, label)
+            self._draw_copies(fitting, kind)
 
     def _with_categories(self, items: Sequence[BoxItem]) -> list[tuple[BBox, int]]:
         """Boxes of a category that is offered: others cannot be drawn."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, Value, with_value
 from hitl_desktop.domain.edits import Changes, Edit, Side
@@ -13,7 +14,6 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.overlap import SAME_OBJECT_IOU
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
-from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
@@ -35,7 +35,6 @@ class Revision:
 
 
 Boxes = tuple[Annotation | Proposal, ...]
-_DRAWN = tr("Draw box")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +43,11 @@ class Draw:
 
     image_id: int
     boxes: tuple[tuple[BBox, int], ...]
-    label: str = _DRAWN
+    kind: ActKind = ActKind.DRAW
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        return draw(project, self.image_id, self.boxes, self.label)
+        return draw(project, self.image_id, self.boxes, self.kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,8 @@ class Redraw:
     def run(self, project: Project) -> Changes:
         """Do it."""
         after = replace(self.box, bbox=self.bbox)
-        return do(project, Edit(_DRAWN, self.image_id, Side((self.box,)), Side((after,))), goes_on=True)
+        edit = Edit(Act(ActKind.DRAW), self.image_id, Side((self.box,)), Side((after,)))
+        return do(project, edit, goes_on=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,12 @@ class SetTags:
             return set_tags(project, self.image_id, tags)
 
 
-def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], label: str = _DRAWN) -> Changes:
+def draw(
+    project: Project,
+    image_id: int,
+    boxes: Sequence[tuple[BBox, int]],
+    kind: ActKind = ActKind.DRAW,
+) -> Changes:
     """Add boxes of a person's own, each with its category.
 
     Raises:
@@ -138,7 +143,7 @@ def draw(project: Project, image_id: int, boxes: Sequence[tuple[BBox, int]], lab
     if not boxes:
         return Changes()
     added = tuple(Annotation(0, image_id, category_id, bbox) for bbox, category_id in boxes)
-    return do(project, Edit(_counted(label, len(added)), image_id, after=Side(added)))
+    return do(project, Edit(Act(kind, count=len(added)), image_id, after=Side(added)))
 
 
 def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
@@ -157,7 +162,7 @@ def draw_unnamed(project: Project, image_id: int, bbox: BBox) -> Changes:
         is_decided = image.state is ImageState.DECIDED
         before = Side(state=image.state if is_decided else None)
         after = Side((box,), ImageState.UNDECIDED if is_decided else None)
-        changes = do(project, Edit(_DRAWN, image_id, before, after))
+        changes = do(project, Edit(Act(ActKind.DRAW), image_id, before, after))
         if is_decided:
             project.decisions.add(Decision(image_id, DecisionKind.UNDONE, 0.0, Acts()))
     return changes | Changes(categories=True, queue=is_decided)
@@ -210,10 +215,9 @@ def _revise(
                 after.append(revised)
         if not after:
             return Changes()
-        label = _counted(_label(revisions), len(after))
         first, last = made or (Side(), Side())
         sides = replace(first, annotations=tuple(before)), replace(last, annotations=tuple(after))
-        return do(project, Edit(label, after[0].image_id, *sides), goes_on=goes_on)
+        return do(project, Edit(_act(revisions, len(after)), after[0].image_id, *sides), goes_on=goes_on)
 
 
 def _revised(box: Annotation, revision: Revision) -> Annotation:
@@ -230,18 +234,14 @@ def _with_attributes(box: Annotation, revision: Revision) -> Annotation:
     return box
 
 
-def _label(revisions: Sequence[Revision]) -> str:
+def _act(revisions: Sequence[Revision], count: int) -> Act:
     if names := {name for r in revisions for name, _ in r.attributes}:
-        return tr("Change {names}", names=", ".join(sorted(names)))
+        return Act(ActKind.CHANGE_ATTRIBUTES, ", ".join(sorted(names)), count)
     if all(isinstance(r.box, Proposal) for r in revisions):
         untouched = all(r.bbox is None and r.category_id is None for r in revisions)
-        return tr("Accept proposal") if untouched else tr("Correct proposal")
-    return tr("Change category") if all(r.bbox is None for r in revisions) else tr("Change box")
-
-
-def _counted(label: str, count: int) -> str:
-    """What was done, and to how many boxes if there were more than one."""
-    return label if count == 1 else f"{label} ({counted(count, 'box')})"
+        return Act(ActKind.ACCEPT_PROPOSAL if untouched else ActKind.CORRECT_PROPOSAL, count=count)
+    in_place = all(r.bbox is None for r in revisions)
+    return Act(ActKind.RELABEL if in_place else ActKind.CHANGE_BOX, count=count)
 
 
 def accept(project: Project, proposals: Sequence[Proposal]) -> Changes:
@@ -292,8 +292,8 @@ def remove(project: Project, boxes: Sequence[Annotation | Proposal]) -> Changes:
     rejected = tuple(dict.fromkeys(i for i in everywhere if i not in known))
     if not deleted and not rejected:
         return Changes()
-    label = _counted(tr("Delete box") if deleted else tr("Reject proposal"), len(boxes))
-    return do(project, Edit(label, image_id, before=Side(deleted), after=Side(rejected=rejected)))
+    act = Act(ActKind.DELETE_BOX if deleted else ActKind.REJECT_PROPOSAL, count=len(boxes))
+    return do(project, Edit(act, image_id, before=Side(deleted), after=Side(rejected=rejected)))
 
 
 def _in_place_of(project: Project, image_id: int, answered: Mapping[int, BBox]) -> list[int]:
@@ -310,7 +310,7 @@ def set_tags(project: Project, image_id: int, tag_ids: Sequence[int]) -> Changes
     before, after = project.images.tags_of(image_id), tuple(sorted(set(tag_ids)))
     if before == after:
         return Changes()
-    return do(project, Edit(tr("Change tags"), image_id, before=Side(tags=before), after=Side(tags=after)))
+    return do(project, Edit(Act(ActKind.CHANGE_TAGS), image_id, Side(tags=before), Side(tags=after)))
 
 
 def check_offered(project: Project, accepted: Sequence[Annotation]) -> None:

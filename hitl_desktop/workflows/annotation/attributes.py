@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.attributes import COMMON, Attribute, AttributeKind
 from hitl_desktop.domain.categories import clean_name, normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
@@ -45,9 +46,8 @@ def define(project: Project, attribute: Attribute) -> Changes:
                 hint=tr("Choose another name."),
             )
     added = Attribute(name, attribute.kind, choices, attribute.category_id)
-    return edits.do(
-        project, Edit(tr('Add attribute "{name}"', name=name), None, after=Side(attributes=(added,)))
-    )
+    act = Act(ActKind.ADD_ATTRIBUTE, name)
+    return edits.do(project, Edit(act, None, after=Side(attributes=(added,))))
 
 
 def remove(project: Project, attribute: Attribute) -> Changes:
@@ -62,9 +62,5 @@ def remove(project: Project, attribute: Attribute) -> Changes:
             tr('"{name}" is said of {boxes}.', name=attribute.name, boxes=counted(used, "box")),
             hint=tr("Take it from them first, or keep it."),
         )
-    return edits.do(
-        project,
-        Edit(
-            tr('Remove attribute "{name}"', name=attribute.name), None, before=Side(attributes=(attribute,))
-        ),
-    )
+    act = Act(ActKind.REMOVE_ATTRIBUTE, attribute.name)
+    return edits.do(project, Edit(act, None, before=Side(attributes=(attribute,))))

@@ -6,14 +6,13 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.review import Acts, Decision, DecisionKind
-from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import JobCancelled, NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.edits import LongAct, count_acts
 
 _AT_ONCE = 100
@@ -41,7 +40,7 @@ def skip(
 ) -> Changes:
     """Put the undecided ones of these images aside; for `reserved` see `LongAct`."""
     of = frozenset({ImageState.UNDECIDED})
-    return _set_state(project, image_ids, ImageState.SKIPPED, "Skip", of, progress, reserved)
+    return _set_state(project, image_ids, ImageState.SKIPPED, ActKind.SKIP_IMAGES, of, progress, reserved)
 
 
 def reopen(
@@ -53,27 +52,28 @@ def reopen(
 ) -> Changes:
     """Let decided and skipped images be to do again; their boxes stay."""
     done = frozenset({ImageState.DECIDED, ImageState.SKIPPED})
-    return _set_state(project, image_ids, ImageState.UNDECIDED, tr("Open again"), done, progress, reserved)
+    to_do, kind = ImageState.UNDECIDED, ActKind.REOPEN_IMAGES
+    return _set_state(project, image_ids, to_do, kind, done, progress, reserved)
 
 
 def _set_state(
     project: Project,
     image_ids: Sequence[int],
     state: ImageState,
-    label: str,
+    kind: ActKind,
     of: frozenset[ImageState],
     progress: Progress | None,
     reserved: int | None,
 ) -> Changes:
-    kind = DecisionKind.SKIPPED if state is ImageState.SKIPPED else DecisionKind.UNDONE
+    recorded = DecisionKind.SKIPPED if state is ImageState.SKIPPED else DecisionKind.UNDONE
 
     def change(images: Sequence[ImageRecord]) -> list[Edit]:
         changed = [i for i in images if i.state in of and not i.reason]
         noted = [i for i in changed if ImageState.DECIDED in (state, i.state) or state is ImageState.SKIPPED]
-        project.decisions.add(*(Decision(i.id, kind, 0.0, Acts()) for i in noted))
-        return [Edit(label, i.id, Side(state=i.state), Side(state=state)) for i in changed]
+        project.decisions.add(*(Decision(i.id, recorded, 0.0, Acts()) for i in noted))
+        return [Edit(Act(kind), i.id, Side(state=i.state), Side(state=state)) for i in changed]
 
-    changes = _do_all(project, label, image_ids, change, progress, reserved)
+    changes = _do_all(project, kind, image_ids, change, progress, reserved)
     return changes | Changes(queue=bool(changes.annotations_of))
 
 
@@ -90,7 +90,7 @@ class Addition:
 def add_and_decide(
     project: Project,
     additions: Sequence[Addition],
-    label: str,
+    kind: ActKind,
     progress: Progress | None = None,
     *,
     why: str,
@@ -110,24 +110,23 @@ def add_and_decide(
             if not here:
                 continue
             done += len(here)
-            edit = Edit(
-                f"{label} ({counted(done, 'image')})", None, parts=tuple(_addition(label, a) for a in here)
-            )
+            edit = Edit(Act(kind, count=done), None, parts=tuple(_addition(kind, a) for a in here))
             number, _ = act.do(edit, is_all=len(additions) <= _AT_ONCE)
             decisions: list[Decision] = []
             for a in here:
                 if a.is_decided:
                     acts = count_acts(project, a.image.id)
-                    kind = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
-                    decisions.append(Decision(a.image.id, kind, a.seconds, acts, why=why))
+                    recorded = DecisionKind.ACCEPTED if acts.boxes else DecisionKind.EMPTY
+                    decisions.append(Decision(a.image.id, recorded, a.seconds, acts, why=why))
             project.decisions.add(*decisions)
             note(number, here)
     return act.changes | Changes(queue=True, categories=True)
 
 
-def _addition(label: str, a: Addition) -> Edit:
+def _addition(kind: ActKind, a: Addition) -> Edit:
     before = Side(state=a.image.state if a.is_decided else None)
-    return Edit(label, a.image.id, before, Side(a.annotations, ImageState.DECIDED if a.is_decided else None))
+    after = Side(a.annotations, ImageState.DECIDED if a.is_decided else None)
+    return Edit(Act(kind), a.image.id, before, after)
 
 
 def tag(
@@ -169,7 +168,7 @@ def _tag(
     *,
     add: bool,
 ) -> Changes:
-    label = "Tag" if add else tr("Take tag from")
+    kind = ActKind.TAG_IMAGES if add else ActKind.UNTAG_IMAGES
 
     def change(images: Sequence[ImageRecord]) -> list[Edit]:
         edits: list[Edit] = []
@@ -177,15 +176,15 @@ def _tag(
         for image_id, before in ((i.id, tuple(tags.get(i.id, ()))) for i in images):
             if (tag_id in before) is not add:
                 after = tuple(sorted({*before, tag_id} if add else {*before} - {tag_id}))
-                edits.append(Edit(label, image_id, Side(tags=before), Side(tags=after)))
+                edits.append(Edit(Act(kind), image_id, Side(tags=before), Side(tags=after)))
         return edits
 
-    return _do_all(project, label, image_ids, change, progress, reserved)
+    return _do_all(project, kind, image_ids, change, progress, reserved)
 
 
 def _do_all(
     project: Project,
-    label: str,
+    kind: ActKind,
     image_ids: Sequence[int],
     change: Callable[[Sequence[ImageRecord]], list[Edit]],
     progress: Progress | None,
@@ -199,6 +198,6 @@ def _do_all(
             edits = change([i for i in project.images.some(ids) if i.id not in left])
             if edits:
                 count += len(edits)
-                whole = Edit(f"{label} {counted(count, 'image')}", None, parts=tuple(edits))
+                whole = Edit(Act(kind, count=count), None, parts=tuple(edits))
                 act.do(whole, is_all=len(each) <= _AT_ONCE)
     return act.changes

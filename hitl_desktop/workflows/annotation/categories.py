@@ -6,6 +6,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import count
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.categories import Category, normalise_name, singular
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.words import counted
@@ -42,9 +43,8 @@ def add(project: Project, name: str) -> tuple[Category, Changes]:
     with project.db.transaction():
         added = project.categories.ensure(name)
         before, after = Side(categories=(replace(added, retired=True),)), Side(categories=(added,))
-        return added, edits.do(
-            project, Edit(tr('Add category "{name}"', name=added.name), None, before, after)
-        )
+        act = Act(ActKind.ADD_CATEGORY, added.name)
+        return added, edits.do(project, Edit(act, None, before, after))
 
 
 def change(
@@ -74,13 +74,9 @@ def change(
             if other.hotkey == hotkey and other.id != category.id:
                 before_all.append(other)
                 after_all.append(replace(other, hotkey=""))
-    label = (
-        tr('Change category "{name}"', name=category.name)
-        if name is None
-        else tr('Rename category to "{name}"', name=name)
-    )
+    act = Act(ActKind.CHANGE_CATEGORY, category.name) if name is None else Act(ActKind.RENAME_CATEGORY, name)
     return edits.do(
-        project, Edit(label, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all)))
+        project, Edit(act, None, Side(categories=tuple(before_all)), Side(categories=tuple(after_all)))
     )
 
 
@@ -139,7 +135,7 @@ def merge(
             merged = replace(now, retired=True, merged_into=into.id, hotkey="")
             act.do(
                 Edit(
-                    tr('Merge category "{name}" into "{name_2}"', name=now.name, name_2=into.name),
+                    Act(ActKind.MERGE_CATEGORY, now.name, into=into.name),
                     None,
                     Side(categories=(now,) if is_last else (), member_of=category.id, members=members),
                     Side(categories=(merged,) if is_last else (), member_of=into.id, members=members),
@@ -155,5 +151,5 @@ def merge(
 def retire(project: Project, category: Category) -> Changes:
     """Offer a category no longer; its boxes keep it, and its name, typed anew, brings it back."""
     retired = replace(category, retired=True, hotkey="")
-    label = tr('Retire category "{name}"', name=category.name)
-    return edits.do(project, Edit(label, None, Side(categories=(category,)), Side(categories=(retired,))))
+    act = Act(ActKind.RETIRE_CATEGORY, category.name)
+    return edits.do(project, Edit(act, None, Side(categories=(category,)), Side(categories=(retired,))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
@@ -15,7 +16,6 @@ from hitl_desktop.domain.review import Acts, Decision, DecisionKind, Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
-from hitl_desktop.texts import skip_text
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered
 from hitl_desktop.workflows.annotation.edits import apply, changes_of, count_acts, do, kind_of
@@ -94,7 +94,7 @@ def _may_be_learned(project: Project, image_id: int) -> bool:
 
 def _confirm(project: Project, image_id: int, dismissed: tuple[int, ...], how: How) -> Changes:
     """A decided image was looked at again and is right: its label issues are dismissed."""
-    right = apply(project, Edit(tr("Right as it is"), image_id, after=Side(dismissed=dismissed)))
+    right = apply(project, Edit(Act(ActKind.CONFIRM), image_id, after=Side(dismissed=dismissed)))
     project.journal.push(right)
     acts = count_acts(project, image_id)
     project.decisions.add(Decision(image_id, kind_of(acts), how.seconds, acts, how.head_id))
@@ -129,10 +129,10 @@ def _decide(
             return _confirm(project, image_id, dismissed, how) if dismissed else Changes()
         added = tuple(as_annotation(p) for p in accepted)
         check_offered(project, added)
-        label = tr("Mark empty") if empty else tr("Accept image")
+        act = Act(ActKind.MARK_EMPTY if empty else ActKind.ACCEPT_IMAGE)
         known = is_known or _may_be_learned(project, image_id)
         after = Side(added, ImageState.DECIDED, dismissed=dismissed)
-        edit = Edit(label, image_id, Side(removed, image.state), after)
+        edit = Edit(act, image_id, Side(removed, image.state), after)
         project.journal.push(apply(project, edit))
         changes = Changes(annotations_of=frozenset({image_id}), learn_from=frozenset({image_id}))
         acts = count_acts(project, image_id)
@@ -197,7 +197,7 @@ def skip(project: Project, image_id: int, *, seconds: float, reason: str = "") -
     if image is None or image.state is ImageState.SKIPPED:
         return Changes()
     with project.db.transaction():
-        label = tr("Skip image: {skip_text}", skip_text=skip_text(reason)) if reason else tr("Skip image")
-        changes = do(project, Edit(label, image_id, Side(state=image.state), Side(state=ImageState.SKIPPED)))
+        sides = Side(state=image.state), Side(state=ImageState.SKIPPED)
+        changes = do(project, Edit(Act(ActKind.SKIP, reason), image_id, *sides))
         project.decisions.add(Decision(image_id, DecisionKind.SKIPPED, seconds, Acts(), why=reason))
     return changes | Changes(queue=True)

@@ -61,7 +61,7 @@ def step_over(project: Project, act: int, progress: Progress, *, redo: bool) -> 
     while (step := _step_edit(project, act, undone=not redo)) is not None:
         steps.append(step)
         progress.report(len(steps), 0)
-    last = steps[-1 if redo else 0][0]  # its label counts all portions
+    last = steps[-1 if redo else 0][0]  # which counts all portions
     return last, Changes.joined([changes for _, changes in steps])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from dataclasses import replace
 
+from hitl_desktop.domain.acts import ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageState
@@ -47,9 +48,7 @@ def apply_suggestion(project: Project, issue: LabelIssue) -> Changes:
     bbox, category_id = issue.suggested_bbox, issue.suggested_category_id
     with project.db.transaction():
         if issue.bbox is None:
-            changes = annotate.draw(
-                project, issue.image_id, [(bbox, category_id)], tr("Draw what was missed")
-            )
+            changes = annotate.draw(project, issue.image_id, [(bbox, category_id)], ActKind.DRAW_MISSED)
         elif issue.kind is Kind.CATEGORY:
             bbox = issue.bbox
             changes = annotate.revise(project, [Revision(_box_of(project, issue), category_id=category_id)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
-from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
@@ -16,6 +16,7 @@ from hitl_desktop.workflows.annotation import edits
 
 NOT_SHOWN = 0
 """What a class of the detector is mapped to if people want to see none of its boxes."""
+_MAPPED = Act(ActKind.MAP_CLASSES)
 
 
 def class_to_category(
@@ -52,7 +53,7 @@ def set_mapping(
     mapping: Mapping[str, int],
     new: Sequence[str] = (),
     *,
-    label: str = tr("Map detector classes"),
+    act: Act = _MAPPED,
 ) -> Changes:
     """Keep the category of each class, under the detector's hash, as one step that undo takes back.
 
@@ -77,7 +78,7 @@ def set_mapping(
             replace(side, mapping=(detector.hash, tuple(chosen.items())))
             for side, chosen in zip(made, (before, mapping), strict=True)
         )
-        return edits.do(project, Edit(label, None, earlier, later))
+        return edits.do(project, Edit(act, None, earlier, later))
 
 
 def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
@@ -95,24 +96,16 @@ def map_class(project: Project, name: str, category_id: int) -> Changes:
     detector = project.models.detector()
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
     category = project.categories.get(category_id)
-    label = (
-        tr("Map {name} to {name_2}", name=name, name_2=category.name)
-        if category is not None
-        else tr("Map detector classes")
-    )
-    return set_mapping(project, {**chosen, name: category_id}, label=label)
+    act = Act(ActKind.MAP_CLASS, name, into=category.name) if category is not None else _MAPPED
+    return set_mapping(project, {**chosen, name: category_id}, act=act)
 
 
 def ignore_classes(project: Project, names: Sequence[str]) -> Changes:
     """Show no boxes of these classes of the detector, as one step that undo takes back."""
     detector = project.models.detector()
     chosen = project.class_maps.get(detector.hash) if detector is not None else {}
-    label = (
-        tr("Ignore {name}", name=names[0])
-        if len(names) == 1
-        else tr("Ignore {classes}", classes=counted(len(names), "class"))
-    )
-    return set_mapping(project, {**chosen, **dict.fromkeys(names, NOT_SHOWN)}, label=label)
+    act = Act(ActKind.IGNORE_CLASSES, names[0] if len(names) == 1 else "", len(names))
+    return set_mapping(project, {**chosen, **dict.fromkeys(names, NOT_SHOWN)}, act=act)
 
 
 def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
@@ -125,5 +118,5 @@ def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
         before, after = _added(project, names)
         if not after.categories:
             return Changes()
-        label = tr("Use {classes} as categories", classes=counted(len(after.categories), "class"))
-        return edits.do(project, Edit(label, None, before, after))
+        act = Act(ActKind.USE_CLASSES, count=len(after.categories))
+        return edits.do(project, Edit(act, None, before, after))

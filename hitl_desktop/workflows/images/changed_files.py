@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.edits import Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -38,9 +39,9 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
         return False
     project.files.set_size(image.id, *size)
     moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
-    label = tr("Turn boxes with the image") if place.orientation > 1 else tr("Scale boxes with the image")
+    act = Act(ActKind.TURN_BOXES if place.orientation > 1 else ActKind.SCALE_BOXES)
     kept, kept_after = _kept(project, boxes, place)
-    edits.do(project, Edit(label, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
+    edits.do(project, Edit(act, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))
     return True
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.errors import HitlError, UnreadableImageError
@@ -50,7 +51,7 @@ def _take_as_it_is(project: Project, image: ImageRecord, reading: Reading) -> No
     project.images.set_reason(image.id, None)
     if image.state is ImageState.DECIDED:
         sides = Side(state=ImageState.DECIDED), Side(state=ImageState.UNDECIDED)
-        edits.do(project, Edit(tr("Open the image again: its file is another one"), image.id, *sides))
+        edits.do(project, Edit(Act(ActKind.REOPEN_CHANGED), image.id, *sides))
 
 
 def relink(project: Project, image_id: int, file: Path) -> Changes:

@@ -12,6 +12,7 @@ import random
 from collections.abc import Sequence, Set
 from dataclasses import dataclass
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.bulk import BulkAccept, SampledBox
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
@@ -131,18 +132,13 @@ def accept_all(
         with project.db.transaction():
             left = act.changed_meanwhile()
             open_ids = [i for i in ids if i not in left]
-            parts = [part for i in open_ids if (part := _accepted(project, wanted.name, by_image[i]))]
+            parts = [part for i in open_ids if (part := _accepted(project, by_image[i]))]
             if not parts:
                 continue
             accepted += [(part.image_id or 0, box.bbox) for part in parts for box in part.after.annotations]
             images = len({image_id for image_id, _ in accepted})
-            label = tr(
-                "Accept all {name} from {threshold:.2f} ({images})",
-                name=wanted.name,
-                threshold=wanted.threshold,
-                images=counted(images, "image"),
-            )
-            number, _ = act.do(Edit(label, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
+            what = Act(ActKind.ACCEPT_ALL, wanted.name, images, threshold=wanted.threshold)
+            number, _ = act.do(Edit(what, None, parts=tuple(parts)), is_all=len(by_image) <= _AT_ONCE)
             bulk_id = bulk_id or project.bulk_accepts.add(wanted.name, wanted.threshold, number)
             size = sample_size(CLAIM, of=len(accepted)) or len(accepted)
             project.bulk_accepts.set_sample(bulk_id, len(accepted), images, draw.sample(accepted, size))
@@ -162,7 +158,7 @@ def _by_image(proposals: Sequence[Proposal], without: Set[int]) -> dict[int, lis
     return by_image
 
 
-def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edit | None:
+def _accepted(project: Project, proposals: Sequence[Proposal]) -> Edit | None:
     """The edit that accepts those of an image's proposals that are unanswered."""
     image = project.images.get(proposals[0].image_id)
     if image is None or image.state is not ImageState.UNDECIDED:
@@ -173,7 +169,7 @@ def _accepted(project: Project, name: str, proposals: Sequence[Proposal]) -> Edi
         return None
     boxes = tuple(as_annotation(p) for p in free)
     check_offered(project, boxes)
-    return Edit(tr("Accept {name}", name=name), image.id, after=Side(boxes))
+    return Edit(Act(ActKind.ACCEPT_ALL), image.id, after=Side(boxes))
 
 
 def unfinished(project: Project) -> BulkAccept | None:

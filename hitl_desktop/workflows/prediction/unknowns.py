@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import UNKNOWN, clean_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
-from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.clusters import MOST, alike
@@ -118,12 +118,12 @@ def name_unknowns(
                 continue
             category = project.categories.ensure(cleaned)
             parts = tuple(
-                Edit(tr("Name unknown objects"), i, Side(tuple(now)), Side(_named(now, category.id)))
+                Edit(Act(ActKind.NAME_UNKNOWN), i, Side(tuple(now)), Side(_named(now, category.id)))
                 for i, now in still.items()
                 if now
             )
             count += sum(map(len, still.values()))
-            whole = Edit(tr("Name {objects}", objects=counted(count, "unknown object")), None, parts=parts)
+            whole = Edit(Act(ActKind.NAME_UNKNOWN, count=count), None, parts=parts)
             act.do(whole, is_all=len(each) <= _AT_ONCE)
     if not count and each:
         raise HitlError(

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from hitl_desktop.domain.acts import ActKind
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -398,9 +399,9 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
         project.validations.mark_promoted([i for a in some for i in verdicts[a.image.id]], number)
         done.extend(some)
 
-    label, every = tr("Take verdicts as labels"), list(additions.values())
+    every, kind = list(additions.values()), ActKind.TAKE_VERDICTS
     changes = add_and_decide(
-        project, every, label, progress, why=Reason.PROMOTED, note=note, reserved=reserved
+        project, every, kind, progress, why=Reason.PROMOTED, note=note, reserved=reserved
     )
     decided = sum(a.is_decided for a in done)
     return Promotion(changes, decided, len(done) - decided)

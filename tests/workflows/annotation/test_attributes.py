@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import Attribute, AttributeKind, Value, as_values, in_words, with_value
 from hitl_desktop.domain.geometry import BBox
@@ -89,7 +90,7 @@ def test_attributes_are_said_counted_undone_and_done_again(project: Project) -> 
     assert project.attributes.all() == []
     edit, _ = edits.undo(project)
     assert edit is not None
-    assert edit.label == 'Remove attribute "colour"'
+    assert edit.label == Act(ActKind.REMOVE_ATTRIBUTE, "colour")
     assert project.attributes.all() == [COLOUR]
 
 

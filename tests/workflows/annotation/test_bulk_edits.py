@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import Kind, LabelIssue
@@ -123,7 +124,7 @@ def test_skipping_several_is_one_step(project: Project) -> None:
     assert states(project) == ["skipped", "skipped", "undecided", "decided", "undecided", "undecided"]
     edit, undone = undo(project)
     assert edit
-    assert edit.label == "Skip 2 images"
+    assert edit.label == Act(ActKind.SKIP_IMAGES, count=2)
     assert undone.queue
     assert undone.annotations_of == {1, 2}
     assert states(project) == before

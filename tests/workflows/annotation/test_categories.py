@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.categories import Category, hotkeys, singular
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError
@@ -43,7 +44,7 @@ def test_a_merge_renames_all_boxes_and_its_name_means_the_other_from_then_on(zoo
     assert zoo.categories.ensure("kitty") == named(zoo, "cat")
     edit, changes = edits.undo(zoo)
     assert edit
-    assert edit.label == 'Merge category "kitty" into "cat"'
+    assert edit.label == Act(ActKind.MERGE_CATEGORY, "kitty", into="cat")
     assert (changes.annotations_of, changes.go_to) == ({1, 2}, None)
     assert by_name(zoo) == ["cat", "kitty", "kitty"]
     edits.redo(zoo)
@@ -90,7 +91,7 @@ def test_a_name_that_another_has_is_refused_and_nothing_changes(zoo: Project, na
     assert [c.name for c in zoo.categories.all()] == ["cat", "kitty"]
     edit, _ = edits.undo(zoo)
     assert edit
-    assert edit.label == "Draw box"  # the refused one is not in the journal
+    assert edit.label == Act(ActKind.DRAW)  # the refused one is not in the journal
 
 
 def test_plurals_are_noticed_not_matched(zoo: Project) -> None:

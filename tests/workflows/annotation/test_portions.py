@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
@@ -62,12 +63,12 @@ def test_an_act_in_portions_is_undone_and_redone_as_one(crowd: Project) -> None:
     assert skipped(crowd) == set(everything)
     edit, undone = edits.undo(crowd)
     assert edit
-    assert edit.label == f"Skip {IMAGES - 1} images"
+    assert edit.label == Act(ActKind.SKIP_IMAGES, count=IMAGES - 1)
     assert undone.annotations_of == set(everything) - {1}
     assert skipped(crowd) == {1}
     edit, _ = edits.redo(crowd)
     assert edit
-    assert edit.label == f"Skip {IMAGES - 1} images"
+    assert edit.label == Act(ActKind.SKIP_IMAGES, count=IMAGES - 1)
     assert skipped(crowd) == set(everything)
     edits.undo(crowd)
     edits.undo(crowd)
@@ -92,7 +93,7 @@ def test_what_was_done_before_a_cancel_or_a_crash_stays_and_is_undone_as_one(
         assert skipped(other) == set(range(1, 2 * PORTION + 1))
         edit, _ = edits.undo(other)
         assert edit
-        assert edit.label == f"Skip {2 * PORTION} images"
+        assert edit.label == Act(ActKind.SKIP_IMAGES, count=2 * PORTION)
         assert skipped(other) == set()
 
 
@@ -219,7 +220,7 @@ def test_unknown_objects_on_many_images_are_named_in_portions_and_undone_as_one(
     assert in_portions(crowd) == 9
     edit, _ = edits.undo(crowd)
     assert edit
-    assert edit.label == f"Name {IMAGES} unknown objects"
+    assert edit.label == Act(ActKind.NAME_UNKNOWN, count=IMAGES)
     assert crowd.annotations.of_category(unknown) == boxes
     assert crowd.annotations.of_category(bolt.id) == []
 
