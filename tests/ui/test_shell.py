@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -336,3 +337,29 @@ def test_the_swatch_of_the_category_outlives_another_theme_and_icons_are_kept_on
         assert window.toolbar.category.icon().pixmap(14, 14).toImage() == before
     finally:
         apply_theme("light")
+
+
+def test_the_menu_key_is_about_the_selected_box_and_leaves_it_selected(window: MainWindow) -> None:
+    cat = window.session.project_acts.add_category("cat")
+    assert cat is not None
+    window.session.acts.draw([(BBox(5, 5, 20, 20), cat)])
+    window.canvas.selection.select(window.canvas.items[0].key)
+    middle = window.canvas.rect().center()
+    by_key = QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, middle, window.canvas.mapToGlobal(middle))
+    QApplication.sendEvent(window.canvas, by_key)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert window.actions_["remove_box"] in menu.actions()
+    assert [item.bbox for item in window.canvas.selection.items] == [BBox(5, 5, 20, 20)]
+    menu.close()
+
+
+def test_the_menu_of_categories_leads_to_those_it_has_no_room_for(window: MainWindow) -> None:
+    for n in range(30):
+        window.session.project_acts.add_category(f"category {n}")
+    window.activateWindow()
+    menu = window.toolbar.category.menu()
+    menu.aboutToShow.emit()
+    assert menu.actions()[-1].text() == "More...\tC"
+    menu.actions()[-1].trigger()
+    assert window.inspector.name.hasFocus()

@@ -52,8 +52,7 @@ class ContextBar(QFrame):
         canvas.items_changed.connect(self.show_at_selection)
         canvas.out_of_way.connect(self._go_away)
         name_field.installEventFilter(self)
-        canvas.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        canvas.customContextMenuRequested.connect(self.show_menu)
+        canvas.menu_wanted.connect(self.show_menu)
         canvas.relabel_wanted.connect(action("find_category").trigger)
         self.hide()
 
@@ -77,9 +76,7 @@ class ContextBar(QFrame):
         self.accept.setVisible(is_open)
         self.remove.setText(tr("Reject") if is_open else tr("Delete"))
         self.adjustSize()
-        view = canvas.camera.viewport.box_to_view(item.bbox)
-        box = QRect(round(view.x), round(view.y), round(view.w), round(view.h))
-        visible = box.intersected(canvas.rect())
+        visible = self._visible_selection()
         if visible.isEmpty():
             self.hide()
             return
@@ -91,18 +88,21 @@ class ContextBar(QFrame):
         self.show()
         self.raise_()
 
-    def show_menu(self, at: QPoint) -> None:
-        """Select the box under the pointer, and offer the commands about it; elsewhere those about the image."""
+    def show_menu(self, at: QPoint | None) -> None:
+        """Select the box at a point, and offer the commands about it; elsewhere those about the image.
+
+        Without a point, offer those about what is selected.
+        """
         canvas = self._canvas
         if not canvas.has_image:
             return
         if canvas.pointer_tool.cancel():  # the right button gives up what the left one began
             canvas.update()
             return
-        found = canvas.hit(QPointF(at))
-        if found is None or not canvas.selection.has(found.item.key):
+        found = canvas.hit(QPointF(at)) if at is not None else None
+        if at is not None and (found is None or not canvas.selection.has(found.item.key)):
             canvas.selection.select(found.item.key if found is not None else None)
-        self._show_commands(canvas, at)
+        self._show_commands(canvas, at if at is not None else self._at_selection())
 
     def show_menu_beside(self, view: QWidget, at: QPoint) -> None:
         """The same commands at a point of another view, about what is selected."""
@@ -115,6 +115,20 @@ class ContextBar(QFrame):
         names = _OF_BOX if self._canvas.selection.last is not None else _OF_IMAGE
         menu.addActions([self._action(name) for name in names])
         menu.popup(view.mapToGlobal(at))
+
+    def _at_selection(self) -> QPoint:
+        """Below the selected box as far as it is in view; the middle of the canvas without one."""
+        visible = self._visible_selection()
+        return visible.bottomLeft() if not visible.isEmpty() else self._canvas.rect().center()
+
+    def _visible_selection(self) -> QRect:
+        """The part of the box selected last that is in view; empty if there is none."""
+        item = self._canvas.selection.last
+        if item is None:
+            return QRect()
+        view = self._canvas.camera.viewport.box_to_view(item.bbox)
+        box = QRect(round(view.x), round(view.y), round(view.w), round(view.h))
+        return box.intersected(self._canvas.rect())
 
 
 def _button(action: QAction, name: str, text: str) -> QToolButton:

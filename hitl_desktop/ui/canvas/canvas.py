@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
+    QContextMenuEvent,
     QFocusEvent,
     QImage,
     QKeyEvent,
@@ -61,6 +62,7 @@ class Canvas(QWidget):
         view_changed: another part of the image is in view, or it is larger or smaller.
         relabel_wanted: a box was double-clicked; it is selected. tool_changed: another tool is in use, by name.
         items_changed: other boxes are shown, or the same ones elsewhere.
+        menu_wanted: the menu of what lies at a point, or of what is selected (None).
         out_of_way: what lies over the image shall go (True), for a drag or while boxes are hidden, or may come back.
     """
 
@@ -72,6 +74,7 @@ class Canvas(QWidget):
     relabel_wanted = Signal()
     items_changed = Signal()
     tool_changed = Signal(str)
+    menu_wanted = Signal(object)
     out_of_way = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -213,6 +216,11 @@ class Canvas(QWidget):
         """Give a box another category; elsewhere two clicks are two clicks."""
         if not self.has_image or not self.pointer_tool.double_click(event):
             self.mousePressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """The right button asks about what is under it, the menu key about what is selected."""
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        self.menu_wanted.emit(event.pos() if by_mouse else None)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""

@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -206,6 +207,12 @@ class QueuePanel(Pane):
         self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._found = QLabel()
         self._found.hide()
+        self.nothing = QLabel(tr("No images match."))
+        self.nothing.setWordWrap(True)
+        self.clear_button = QPushButton(tr("Clear the filter"))
+        self.clear_button.clicked.connect(self.clear_filter)
+        self.nothing.hide()
+        self.clear_button.hide()
         self._lay_out()
         self._is_filling = False
         self._offered: list[tuple[int, str]] | None = None
@@ -267,10 +274,11 @@ class QueuePanel(Pane):
         layout.addLayout(filters)
         layout.addWidget(self.text)
         layout.addWidget(more)
-        layout.addWidget(self._found)
+        for widget in (self._found, self.nothing, self.clear_button):
+            layout.addWidget(widget)
         layout.addWidget(self.list, 1)
         filters_of_more = (self.category, self.tag, self.reason, self.score, self.sorting)
-        in_order = (self.state, self.text, self.more, *filters_of_more, self.list)
+        in_order = (self.state, self.text, self.more, *filters_of_more, self.clear_button, self.list)
         for before, after in pairwise(in_order):
             QWidget.setTabOrder(before, after)
 
@@ -294,11 +302,22 @@ class QueuePanel(Pane):
             self._session.remember(_FILTER, as_text(wanted))
             self.model.set_filter(wanted)
 
+    def clear_filter(self) -> None:
+        """Show all images again, in the order chosen."""
+        self._show_filter(QueueFilter(order=self._wanted().order))
+        self._on_filter()
+
     def _on_opened(self) -> None:
         """Show the filter that the project had when it was closed."""
         kept = from_text(self._session.recall(_FILTER))
         self._fill()
         self._fill_queues()
+        self._show_filter(kept)
+        wanted = self._wanted()
+        self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))
+        self.model.set_filter(wanted)
+
+    def _show_filter(self, kept: QueueFilter) -> None:
         self._is_filling = True
         self.text.setText(kept.text)
         self.score.setValue(kept.score)
@@ -311,9 +330,6 @@ class QueuePanel(Pane):
         ):
             box.setCurrentIndex(_row_of(box, value))
         self._is_filling = False
-        wanted = self._wanted()
-        self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))
-        self.model.set_filter(wanted)
 
     def _fill(self) -> None:
         """Offer the categories and tags there are."""
@@ -400,12 +416,10 @@ class QueuePanel(Pane):
     def _show_counts(self) -> None:
         self._fill_queues()
         found, of = self.model.rowCount(), len(self._session.image_list.statuses)
-        self._found.setVisible(found < of)
-        self._found.setText(
-            tr("{found} of {images}", found=found, images=counted(of, "image"))
-            if found
-            else tr("Nothing matches.")
-        )
+        self._found.setVisible(0 < found < of)
+        self._found.setText(tr("{found} of {images}", found=found, images=counted(of, "image")))
+        for widget in (self.nothing, self.clear_button):
+            widget.setVisible(not found and of > 0)
         self._show_states()
 
     def _show_states(self) -> None:

@@ -33,7 +33,7 @@ class Toolbar(QFrame):
         self.setProperty("bar", True)
         self.setFixedHeight(TOOLBAR)
         self.setAccessibleName(tr("Toolbar"))
-        self._session, self._action = session, action
+        self._session, self._canvas, self._action = session, canvas, action
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], 0, SPACE[1], 0)
         row.setSpacing(SPACE[0])
@@ -123,6 +123,15 @@ class Toolbar(QFrame):
             key = names.hotkeys.get(category_id, "")
             entry = self._categories.addAction(swatch(category_id), f"{name}\t{key}" if key else name)
             entry.triggered.connect(partial(self._session.set_category, category_id))
+        find = self._action("find_category")
+        text = tr("More...") if len(names.offered) > _MOST_NAMED else tr("Find or add a category")
+        self._categories.addSeparator()
+        self._categories.addAction(f"{text}\t{find.shortcut().toString()}").triggered.connect(self._find)
+
+    def _find(self) -> None:
+        """Search for the category of the next box; what is selected keeps its own."""
+        self._canvas.selection.select(None)
+        self._action("find_category").trigger()
 
 
 class ThresholdControl(QWidget):
