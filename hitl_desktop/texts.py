@@ -160,6 +160,7 @@ ACT_TEXT: Final[Mapping[ActKind, Callable[[Act], str]]] = MappingProxyType(
         ActKind.SCALE_BOXES: lambda _: tr("Scale boxes with the image"),
         ActKind.REOPEN_CHANGED: lambda _: tr("Open the image again: its file is another one"),
         ActKind.ADD_CATEGORY: lambda a: tr('Add category "{name}"', name=a.name),
+        ActKind.ADD_CATEGORIES: lambda a: trn("Add {n} category", "Add {n} categories", a.count),
         ActKind.CHANGE_CATEGORY: lambda a: tr('Change category "{name}"', name=a.name),
         ActKind.RENAME_CATEGORY: lambda a: tr('Rename category to "{name}"', name=a.name),
         ActKind.MERGE_CATEGORY: lambda a: tr(

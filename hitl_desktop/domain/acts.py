@@ -37,6 +37,7 @@ class ActKind(StrEnum):
     SCALE_BOXES = "scale_boxes"
     REOPEN_CHANGED = "reopen_changed"
     ADD_CATEGORY = "add_category"
+    ADD_CATEGORIES = "add_categories"
     CHANGE_CATEGORY = "change_category"
     RENAME_CATEGORY = "rename_category"
     MERGE_CATEGORY = "merge_category"
@@ -54,8 +55,8 @@ class Act:
     """An act, with what its words need.
 
     `name` is of the category, attributes or class that it was about, or a reason to skip (a `SkipReason` or
-    what a person typed), `into` the category that took over, `count` how many boxes, images, objects or
-    classes it changed, `threshold` the score from which on proposals were accepted.
+    what a person typed), `into` the category that took over, `count` how many boxes, images, objects,
+    categories or classes it changed, `threshold` the score from which on proposals were accepted.
     """
 
     kind: ActKind

@@ -66,6 +66,15 @@ def clean_name(name: str) -> str:
     return re.sub(r"\s+", " ", name).strip()
 
 
+def names_in(text: str) -> list[str]:
+    """The names that a person typed or pasted, separated by commas, semicolons, tabs or lines, each once."""
+    found: dict[str, str] = {}
+    for part in re.split(r"[,;\t\n]", text):
+        found.setdefault(normalise_name(part), clean_name(part))
+    found.pop("", None)
+    return list(found.values())
+
+
 def singular(name: str) -> str:
     """The key under which a name and its plain English plural are the same; for warnings, never for
     matching."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from PySide6.QtCore import QEvent, QSettings, Qt
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDialog,
@@ -31,11 +31,15 @@ from hitl_desktop.ui.model.first_suggestions import FirstSuggestions
 from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.action_bar import ActionBar
+from hitl_desktop.ui.shell.all_done import AllDone
+from hitl_desktop.ui.shell.guide import Guide
 from hitl_desktop.ui.shell.hints import Hints
 from hitl_desktop.ui.shell.key_acts import KeyActs
+from hitl_desktop.ui.shell.labelling_question import LabellingQuestion
 from hitl_desktop.ui.shell.looks import Looks
 from hitl_desktop.ui.shell.recent import note_session
 from hitl_desktop.ui.shell.toolbar import Toolbar
+from hitl_desktop.ui.shell.tour import Tour
 from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
@@ -66,6 +70,7 @@ class MainWindow(WindowParts):
         self.toolbar = Toolbar(self.session, self.canvas, self.actions_.__getitem__, self.actions_.menus)
         self.setMenuWidget(self.toolbar)
         self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
+        self.guide = self._make_guide()
         self._column.addWidget(self.action_bar)
         self._labelling.append(self.action_bar)
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
@@ -78,11 +83,23 @@ class MainWindow(WindowParts):
         boxes = self.inspector.boxes
         boxes.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         boxes.customContextMenuRequested.connect(partial(self.context_bar.show_menu_beside, boxes.viewport()))
-        self.hints = Hints(self.session, settings, self.canvas)
         self.first_suggestions = FirstSuggestions(self.session, self.news.show_text)
         self._connect()
         self._restore()
         self._show_state()
+
+    def _make_guide(self) -> Guide:
+        """What is asked or told between image and buttons, the most urgent first."""
+        self.question = LabellingQuestion(self.session)
+        self.tour = Tour(self.session, self._open_folder)
+        self.all_done = AllDone(self.session, self.actions_.__getitem__)
+        self.hints = Hints(self.session, self.settings)
+        cards = (self.tour, self.question, self.all_done, self.hints)
+        for card in cards:
+            self._column.addWidget(card)
+        self.class_acts.waits = self.question.is_due
+        self.question.dismissed.connect(self.class_acts.ask_now)
+        return Guide(self.session, self.canvas, cards)
 
     def _connect(self) -> None:
         self.messages.info.connect(self._show_text)
@@ -200,8 +217,9 @@ class MainWindow(WindowParts):
         self.setWindowTitle(tr("{stem} - HITL Desktop", stem=self.session.project.path.stem))
         self._pages.setCurrentWidget(self.canvas)
         self.action_bar.show()
-        first_time = not any(dock.isVisible() for dock in self._docks)
-        for dock in self._docks[:2]:
+        first_time, to_show = bool(self._to_show), self._to_show
+        self._to_show = []  # what is put away later stays away
+        for dock in to_show:
             dock.show()
         if first_time and not self._docks_known:
             self.resizeDocks(
@@ -209,7 +227,7 @@ class MainWindow(WindowParts):
                 [190, 216] if self.width() < _NARROW else [210, 250],
                 Qt.Orientation.Horizontal,
             )
-        self.canvas.setFocus()
+        (self.question.names if self.question.isVisible() else self.canvas).setFocus()
 
     def _open_folder(self) -> None:
         folder = self.ask.folder()
@@ -283,10 +301,12 @@ class MainWindow(WindowParts):
         store = self._window_settings()
         self._docks_known = store.contains("docks")
         geometry, docks = store.value("geometry"), store.value("docks")
+        self._to_show = self._docks[:2]
         if geometry is not None:
             self.restoreGeometry(geometry)  # type: ignore[arg-type]
         if docks is not None:
             self.restoreState(docks)  # type: ignore[arg-type]
+            self._to_show = [dock for dock in self._docks[:2] if not dock.isHidden()]
             for dock in self._docks:
                 dock.hide()
 
@@ -294,9 +314,16 @@ class MainWindow(WindowParts):
         """A folder or a project may be dropped on the window."""
         if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self.welcome.drop.mark(wanted=True)
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """It went elsewhere."""
+        self.welcome.drop.mark(wanted=False)
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Open what was dropped."""
+        self.welcome.drop.mark(wanted=False)
         urls = event.mimeData().urls()
         if urls and urls[0].isLocalFile():
             self.open_path(Path(urls[0].toLocalFile()))

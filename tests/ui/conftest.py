@@ -126,3 +126,14 @@ def window(make_window: MakeWindow, images: Path, qtbot: QtBot) -> MainWindow:
     )
     qtbot.waitUntil(lambda: not made.runner.jobs, timeout=30_000)
     return made
+
+
+def reopened(window: MainWindow, make_window: MakeWindow, qtbot: QtBot) -> MainWindow:
+    """The same project after the program was closed."""
+    assert window.session.project
+    path = window.session.project.path
+    window.close()
+    opened = make_window()
+    opened.open_path(path)
+    qtbot.waitUntil(lambda: opened.session.is_open and opened.canvas.has_image)
+    return opened

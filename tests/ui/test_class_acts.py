@@ -32,6 +32,9 @@ def detected(window: MainWindow) -> MainWindow:
     for image_id in project.images.ids():
         project.predictions.replace(image_id, model.id, Detections(boxes, scores))
     window.session.walk.load_missing_proposals()
+    window.loop.intake.detected.emit(4, True)
+    assert not window.runner.jobs  # it waits for the question what is being labelled
+    window.question.dismiss()
     return window
 
 
@@ -40,7 +43,6 @@ def question(window: MainWindow) -> Banner:
 
 
 def asked(window: MainWindow, qtbot: QtBot) -> Banner:
-    window.loop.intake.detected.emit(4, True)
     qtbot.waitUntil(
         lambda: any("detector's classes" in b.text() for b in window.findChildren(Banner)), timeout=LONG
     )

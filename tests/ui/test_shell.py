@@ -16,12 +16,13 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.store.heads import HeadSummary
+from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell.action_bar import Pace
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
 from hitl_desktop.ui.theme import icons
 from hitl_desktop.ui.theme.style import apply_theme
-from tests.ui.conftest import MakeWindow
+from tests.ui.conftest import MakeWindow, reopened
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -205,6 +206,9 @@ def test_most_of_the_window_is_the_image(
     window.open_path(images)
     qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_image)
     qtbot.waitUntil(lambda: not window.runner.jobs)
+    window.question.dismiss()
+    window.hints.dismiss()
+    qtbot.wait(1)
     assert window.size().toTuple() == size
     assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
 
@@ -223,11 +227,12 @@ def test_one_key_gives_the_image_the_window_and_brings_the_panels_back(window: M
 def test_each_hint_is_shown_at_its_act_and_once(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
+    window.question.dismiss()
     assert window.hints.isVisible()
     assert "Drag around an object" in window.hints.label.text()
     with_boxes(window)
     assert "press A" in window.hints.label.text()
-    QTest.mouseClick(window.hints.close_button, LEFT)
+    QTest.mouseClick(window.hints.dismiss_button, LEFT)
     assert not window.hints.isVisible()
     assert window.session.project
     path = window.session.project.path
@@ -363,3 +368,30 @@ def test_the_menu_of_categories_leads_to_those_it_has_no_room_for(window: MainWi
     assert menu.actions()[-1].text() == "More...\tC"
     menu.actions()[-1].trigger()
     assert window.inspector.name.hasFocus()
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_panel_put_away_by_hand_stays_away(
+    window: MainWindow, make_window: MakeWindow, tmp_path: Path, qtbot: QtBot, restarted: bool
+) -> None:
+    window._docks[0].toggleViewAction().trigger()
+    assert not window.queue.isVisible()
+    if restarted:
+        window = reopened(window, make_window, qtbot)
+    else:
+        Project.create(other := tmp_path / "other.hitl").close()
+        window.open_path(other)
+        qtbot.waitUntil(lambda: window.toolbar.project.text() == "other")
+    assert not window.queue.isVisible()
+    assert window.inspector.isVisible()
+
+
+def test_panels_all_put_away_come_back_by_one_key_after_a_restart(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window.actions_["image_only"].trigger()
+    opened = reopened(window, make_window, qtbot)
+    assert not opened.queue.isVisible()
+    opened.actions_["image_only"].trigger()
+    assert opened.queue.isVisible()
+    assert opened.inspector.isVisible()

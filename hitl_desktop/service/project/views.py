@@ -159,6 +159,10 @@ class Views:
         """The number of the act that undo takes back next."""
         return self._project.journal.next_act(undone=False)[0] if self._project else None
 
+    def accepted(self) -> int:
+        """How many suggestions were accepted as they were, on images that are decided."""
+        return self._project.decisions.acts().accepted if self._project else 0
+
     def bulk_accepts(self) -> list[BulkAccept]:
         """What was accepted at once, the latest last."""
         return self._project.bulk_accepts.all() if self._project else []

@@ -3,6 +3,7 @@ itself."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QObject
@@ -57,6 +58,8 @@ class ClassActs(QObject):
         self._counting = False
         self._offered: set[str] = set()
         self._to_map: tuple[str, int] | None = None
+        self._detected: tuple[int, bool] | None = None
+        self.waits: Callable[[], bool] = lambda: False  # for another question
         session.opened.connect(self._on_opened)
         session.changed.connect(self._on_changed)
         session.hints_named.connect(self._on_hints_named)
@@ -66,7 +69,7 @@ class ClassActs(QObject):
         toast.acted.connect(self._map)
 
     def _on_opened(self) -> None:
-        self._seen, self._counting, self._to_map = None, False, None
+        self._seen, self._counting, self._to_map, self._detected = None, False, None, None
         self._offered.clear()
         self._banner.hide()
         self._toast.hide()
@@ -87,9 +90,11 @@ class ClassActs(QObject):
     def _on_detected(self, images: int, is_all: bool) -> None:
         """The detector is done with so many images of this run."""
         project = self._session.project
+        self._detected = images, is_all
         if (
             project is None
             or self._counting
+            or self.waits()
             or self._banner.isVisible()
             or not (is_all or images >= ASKED_AFTER)
         ):
@@ -101,10 +106,15 @@ class ClassActs(QObject):
             READING, tr("Counting the detector's classes"), classes_seen, on_success=self._ask, quiet=True
         )
 
+    def ask_now(self) -> None:
+        """The other question was answered: ask what waited for it."""
+        if self._detected is not None:
+            self._on_detected(*self._detected)
+
     def _ask(self, seen: ClassesSeen) -> None:
         self._counting = False
         found = [c for c in seen.classes if c.boxes]
-        if self._session.known.offered or not found:
+        if self._session.known.offered or not found or self.waits():
             return
         self._seen = seen
         most = ", ".join(f"{c.name} {c.boxes}" for c in found[:_NAMED])

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QDockWidget
 
+_MAIN = 2
+
 
 class Panels:
     """The docks of the window."""
@@ -19,7 +21,7 @@ class Panels:
         shown = [dock for dock in self._docks if dock.isVisible()]
         if shown:
             self._put_away = [dock for dock in self._docks if dock in self._put_away or dock in shown]
-        for dock in self._put_away:
+        for dock in self._put_away or self._docks[:_MAIN]:  # all may have been closed one by one
             dock.setVisible(not shown)
         if not shown:
             self._put_away = []

@@ -26,6 +26,7 @@ from hitl_desktop.ui.theme.tokens import SPACE
 
 _WIDTH = 760
 _THUMBNAIL = QSize(64, 48)
+_DROP_HEIGHT = 72
 
 
 class Welcome(QWidget):
@@ -63,10 +64,8 @@ class Welcome(QWidget):
             (tr("Try the &sample"), "sparkles", self.sample_asked, False),
         ):
             self.buttons.addWidget(_button(text, name, signal, primary=primary))
-        drop = QLabel(tr("Or drop a folder or a project anywhere on this window."))
-        drop.setProperty("role", "dim")
-        drop.setWordWrap(True)
-        self.buttons.addWidget(drop)
+        self.drop = DropTarget()
+        self.buttons.addWidget(self.drop)
         self.buttons.addStretch(1)
         self.recent_title = QLabel(tr("Recent projects"))
         self.recent_title.setProperty("role", "title")
@@ -118,6 +117,23 @@ class Welcome(QWidget):
 
     def _on_chosen(self, entry: QListWidgetItem) -> None:
         self.recent_asked.emit(Path(entry.data(Qt.ItemDataRole.UserRole)))
+
+
+class DropTarget(QLabel):
+    """Where a folder or a project can be dropped, which is anywhere; it answers while one is over the window."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.setWordWrap(True)
+        self.setMinimumHeight(_DROP_HEIGHT)
+        self.mark(wanted=False)
+
+    def mark(self, *, wanted: bool) -> None:
+        """Show whether what is over the window would be opened."""
+        self.setText(tr("Release to open it") if wanted else tr("Or drop a folder or a project here"))
+        self.setProperty("drop", "wanted" if wanted else "idle")
+        self.style().polish(self)
 
 
 def _progress(project: RecentProject) -> str:

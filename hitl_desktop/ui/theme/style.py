@@ -121,11 +121,12 @@ QToolButton[fold="true"]:checked {{ background: transparent; color: {c.text}; bo
 QToolButton[fold="true"]:checked:focus {{ border-color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.border}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
+QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
   min-height: {CONTROL - 4}px; padding: 0 6px; border: 1px solid {c.border}; border-radius: {RADIUS_CHIP}px;
   background: {c.raised}; color: {c.text}; selection-background-color: {c.accent};
   selection-color: {c.on_accent}; }}
-QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{ border: {FOCUS}px solid {c.accent}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
+  border: {FOCUS}px solid {c.accent}; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.border}; border-radius: 3px;
   background: {c.raised}; }}
 QCheckBox::indicator:checked {{ width: 8px; height: 8px; border: 4px solid {c.accent}; background: {c.on_accent}; }}
@@ -159,6 +160,9 @@ QLabel[role="dim"] {{ color: {c.text_dim}; }}
 QLabel[role="warn"] {{ color: {c.warn}; font-weight: 600; }}
 QLabel[role="danger"] {{ color: {c.danger}; font-weight: 600; }}
 QLabel[role="ok"] {{ color: {c.ok}; }}
+QLabel[drop="idle"] {{ color: {c.text_dim}; border: 1px dashed {c.border}; border-radius: {RADIUS}px; }}
+QLabel[drop="wanted"] {{ color: {c.on_selected}; background: {c.selected};
+  border: {FOCUS}px dashed {c.accent}; border-radius: {RADIUS}px; }}
 Toast {{ background: {c.notice}; border: 1px solid {c.border}; border-radius: {RADIUS}px; }}
 Toast QLabel {{ color: {c.on_notice}; }}
 Toast QPushButton {{ color: {c.notice_action}; background: transparent; border: none; font-weight: 600; }}

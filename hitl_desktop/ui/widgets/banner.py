@@ -6,7 +6,7 @@ from functools import partial
 from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.announce import announce
@@ -25,23 +25,28 @@ class Banner(QFrame):
     dismissed = Signal()
     offered = Signal(int)
 
-    def __init__(self, *, calm: bool = False) -> None:
+    def __init__(self, *, calm: bool = False, close: str = "") -> None:
         super().__init__()
         self.setProperty("calm", calm)
         self.label = QLabel()
         self.label.setWordWrap(True)
         self.label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.offers, close = [QPushButton() for _ in range(_MOST_OFFERS)], QPushButton(tr("Dismiss"))
+        self.offers = [QPushButton() for _ in range(_MOST_OFFERS)]
+        self.dismiss_button = QPushButton(close or tr("Dismiss"))
         for number, button in enumerate(self.offers):
             button.clicked.connect(partial(self.offered.emit, number))
-        close.clicked.connect(self.dismiss)
-        row = QHBoxLayout(self)
+        self.dismiss_button.clicked.connect(self.dismiss)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 10, 5)
         row.addWidget(self.label, 1)
-        for button in (*self.offers, close):
+        for button in (*self.offers, self.dismiss_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
             row.addWidget(button)
         self.hide()
+
+    def insert(self, widget: QWidget) -> None:
+        """Put something between the text and the buttons."""
+        self._row.insertWidget(1, widget, 2)
 
     def text(self) -> str:
         """What it says."""

@@ -3,6 +3,7 @@ step."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
@@ -45,6 +46,29 @@ def add(project: Project, name: str) -> tuple[Category, Changes]:
         before, after = Side(categories=(replace(added, retired=True),)), Side(categories=(added,))
         act = Act(ActKind.ADD_CATEGORY, added.name)
         return added, edits.do(project, Edit(act, None, before, after))
+
+
+def add_all(
+    project: Project, names: Sequence[str], kind: ActKind = ActKind.ADD_CATEGORIES
+) -> Changes:
+    """Add the categories of these names that are not there yet, as one step that undo takes back.
+
+    Raises:
+        HitlError: one is no name.
+    """
+    with project.db.transaction():
+        before, after = sides_of_new(project, names)
+        if not after.categories:
+            return Changes()
+        act = Act(kind, count=len(after.categories))
+        return edits.do(project, Edit(act, None, before, after))
+
+
+def sides_of_new(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
+    """The sides of an edit that adds the categories of these names that are not there yet."""
+    new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
+    added = tuple(project.categories.ensure(name) for name in new)
+    return Side(categories=tuple(replace(c, retired=True) for c in added)), Side(categories=added)
 
 
 def change(

@@ -23,7 +23,7 @@ from hitl_desktop.workflows.exchange.export_dataset import export_dataset
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.projects.sample import TRUTH, make_sample
+from hitl_desktop.workflows.projects.sample import TOUR, TRUTH, make_sample
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training.detection_head import TrainingCache
 from hitl_desktop.workflows.training.train import is_due, train_heads
@@ -67,6 +67,7 @@ def run_demo(folder: Path | None, progress: Progress, *, threads: int | None = N
     file = make_sample(folder, progress)
     truth = read_dataset(folder / TRUTH).dataset
     with Project.open(file, background=True) as project:
+        project.meta.set(TOUR, None)
         for category in truth.categories:
             project.categories.ensure(category.name)
         prelabel(project, progress, threads=threads)

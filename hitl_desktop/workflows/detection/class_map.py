@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.categories import normalise_name
-from hitl_desktop.domain.edits import Changes, Edit, Side
+from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.errors import HitlError, NotPrelabelledError
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
+from hitl_desktop.workflows.annotation.categories import add_all, sides_of_new
 
 NOT_SHOWN = 0
 """What a class of the detector is mapped to if people want to see none of its boxes."""
@@ -71,7 +72,7 @@ def set_mapping(
         raise HitlError(tr("A class or category of this mapping is gone."), hint=tr("Open the dialog again."))
     with project.db.transaction():
         before = project.class_maps.get(detector.hash)
-        made = _added(project, new)
+        made = sides_of_new(project, new)
         if before == mapping and not made[1].categories:
             return Changes()
         earlier, later = (
@@ -79,15 +80,6 @@ def set_mapping(
             for side, chosen in zip(made, (before, mapping), strict=True)
         )
         return edits.do(project, Edit(act, None, earlier, later))
-
-
-def _added(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
-    """The sides of an edit that adds the categories of these names that are not there yet."""
-    new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
-    added = tuple(project.categories.ensure(name) for name in new)
-    return Side(categories=tuple(replace(category, retired=True) for category in added)), Side(
-        categories=added
-    )
 
 
 def map_class(project: Project, name: str, category_id: int) -> Changes:
@@ -114,9 +106,4 @@ def use_as_categories(project: Project, names: Sequence[str]) -> Changes:
     Raises:
         HitlError: a class has no usable name.
     """
-    with project.db.transaction():
-        before, after = _added(project, names)
-        if not after.categories:
-            return Changes()
-        act = Act(ActKind.USE_CLASSES, count=len(after.categories))
-        return edits.do(project, Edit(act, None, before, after))
+    return add_all(project, names, ActKind.USE_CLASSES)

@@ -1,8 +1,9 @@
-"""The sample project: a handful of free photographs and some 60 synthetic images."""
+"""The sample project: some 60 synthetic images and a handful of free photographs, with a task for newcomers."""
 
 from __future__ import annotations
 
 import shutil
+from itertools import count, islice
 from pathlib import Path
 
 from PIL import Image
@@ -16,10 +17,16 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
+from hitl_desktop.workflows.prediction.detector_classes import note_asked
 
 SYNTHETIC = 60
+_TASK = "gear"
+_FIRST_SEED = 2
+"""Of an image with two gears."""
 IMAGES = "pictures"
 TRUTH = "synthetic-truth.json"
+TOUR = "tour"
+"""The key under which a project keeps the category that its tour is about; empty once the tour is over."""
 
 
 def make_sample(folder: Path, progress: Progress) -> Path:
@@ -29,13 +36,16 @@ def make_sample(folder: Path, progress: Progress) -> Path:
     if file.exists():
         return file
     images = folder / IMAGES
-    images.mkdir(parents=True, exist_ok=True)
+    photos = images / "photos"  # listed after the files beside it
+    photos.mkdir(parents=True, exist_ok=True)
     for photo in sorted((resources_dir() / "samples" / "photos").iterdir()):
-        shutil.copy2(photo, images / f"photo-{photo.name}")
+        shutil.copy2(photo, photos / photo.name)
     _draw_synthetic(folder, progress)
     with Project.create(file) as project:
         add_folder(project, images, progress)
         scan(project, progress)
+        project.meta.set(TOUR, _TASK)
+        note_asked(project)  # its photos would have the detector's classes in the way of the task
     return file
 
 
@@ -49,10 +59,11 @@ def _draw_synthetic(folder: Path, progress: Progress) -> None:
 
     images: list[DatasetImage] = []
     annotations: list[Annotation] = []
-    for number in range(1, SYNTHETIC + 1):
+    drawn = (draw_image(seed) for seed in count(_FIRST_SEED))
+    with_task = ((pixels, truth) for pixels, truth in drawn if any(label == _TASK for label, _ in truth))
+    for number, (pixels, truth) in enumerate(islice(with_task, SYNTHETIC), start=1):
         progress.check_cancelled()
         name = f"synthetic-{number:02}.jpg"
-        pixels, truth = draw_image(number)
         Image.fromarray(pixels).save(folder / IMAGES / name, quality=90)
         images.append(DatasetImage(number, name, WIDTH, HEIGHT))
         for label, bbox in truth:

@@ -1,0 +1,108 @@
+"""What is being labelled: asked once in a new project, beside the image, and answered by typing or pasting names."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent, QTextCursor
+from PySide6.QtWidgets import QPlainTextEdit
+
+from hitl_desktop.domain.categories import names_in
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr, trn
+from hitl_desktop.ui.shell.guide import Card
+from hitl_desktop.workflows.annotation import categories
+
+_ASKED = "labelling_asked"
+_LINES = 2
+_RETURN = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
+
+
+class NameList(QPlainTextEdit):
+    """Names, separated by commas or lines.
+
+    Signals:
+        finished: `Enter` on an empty line, or `Ctrl+Enter`.
+        given_up: `Escape`.
+    """
+
+    finished = Signal()
+    given_up = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTabChangesFocus(True)
+        self.setPlaceholderText(tr("Category names, separated by commas or Enter"))
+        self.setAccessibleName(tr("What are you labelling? Names of categories"))
+        self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 14)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """`Enter` ends a name, a second one the list; `Escape` gives up."""
+        is_empty_line = not self.textCursor().block().text().strip()
+        with_ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        if event.key() == Qt.Key.Key_Escape:
+            self.given_up.emit()
+        elif event.key() in _RETURN and (with_ctrl or is_empty_line):
+            self.finished.emit()
+        else:
+            super().keyPressEvent(event)
+
+
+class LabellingQuestion(Card):
+    """Makes the names that are typed the categories of a project that has none, in one step."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__(tr("Skip (Esc)"))
+        self._session = session
+        self._is_asked = True
+        self.names = NameList()
+        self.setFocusProxy(self.names)
+        self.insert(self.names)
+        self.offers[0].setToolTip(tr("Enter on an empty line, or Ctrl+Enter"))
+        self.names.textChanged.connect(self._show_count)
+        self.names.finished.connect(self._add)
+        self.names.given_up.connect(self.dismiss)
+        self.offered.connect(self._add)
+        self.dismissed.connect(self._note_asked)
+        session.opened.connect(self._on_opened)
+
+    def is_due(self) -> bool:
+        """Whether nobody was asked, and nothing was done; what is being typed is not taken away."""
+        return not self._is_asked and (bool(self.names.toPlainText().strip()) or self._is_new())
+
+    def words(self) -> tuple[str, ...]:
+        """The question; the button is labelled by what is typed."""
+        return tr("What are you labelling?"), self._offer()
+
+    def _is_new(self) -> bool:
+        session = self._session
+        has_any = session.known.offered or session.views.boxes_by_category()
+        return not has_any and session.image_list.count("decided") == 0
+
+    def _on_opened(self) -> None:
+        self._is_asked = bool(self._session.recall(_ASKED))
+        self.names.clear()
+
+    def _offer(self) -> str:
+        count = len(names_in(self.names.toPlainText()))
+        return trn("Add {n} category", "Add {n} categories", count) if count else tr("Add categories")
+
+    def _show_count(self) -> None:
+        self.offers[0].setText(self._offer())
+        self.offers[0].setEnabled(bool(names_in(self.names.toPlainText())))
+
+    def _add(self) -> None:
+        names = names_in(self.names.toPlainText())
+        if not names:
+            self.dismiss()
+        elif self._session.project_acts.manage(partial(categories.add_all, names=names)):
+            self.dismiss()
+            self._session.receipt.emit(trn("Added {n} category.", "Added {n} categories.", len(names)))
+        else:
+            self.names.moveCursor(QTextCursor.MoveOperation.End)
+
+    def _note_asked(self) -> None:
+        self._is_asked = True
+        self._session.remember(_ASKED, "1")
+        self.names.clear()
