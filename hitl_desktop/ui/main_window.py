@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSettings, Qt
+from PySide6.QtCore import QEvent, QSettings
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -45,7 +45,6 @@ from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
 
 _OPENING = "opening"
-_NARROW = 1600
 
 
 class MainWindow(WindowParts):
@@ -154,8 +153,8 @@ class MainWindow(WindowParts):
             "open_sample": self._open_sample,
             "add_folder": self._add_folder,
             "import_coco": self.exchange_acts.import_file,
-            "export_coco": self._export,
-            "export_all": partial(self._export, all_images=True),
+            "export_coco": self.exchange_acts.export_file,
+            "export_all": partial(self.exchange_acts.export_file, all_images=True),
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "quit": self.close,
@@ -217,16 +216,7 @@ class MainWindow(WindowParts):
         self.setWindowTitle(tr("{stem} - HITL Desktop", stem=self.session.project.path.stem))
         self._pages.setCurrentWidget(self.canvas)
         self.action_bar.show()
-        first_time, to_show = bool(self._to_show), self._to_show
-        self._to_show = []  # what is put away later stays away
-        for dock in to_show:
-            dock.show()
-        if first_time and not self._docks_known:
-            self.resizeDocks(
-                self._docks[:2],
-                [190, 216] if self.width() < _NARROW else [210, 250],
-                Qt.Orientation.Horizontal,
-            )
+        self.panels.open()
         (self.question.names if self.question.isVisible() else self.canvas).setFocus()
 
     def _open_folder(self) -> None:
@@ -299,16 +289,11 @@ class MainWindow(WindowParts):
 
     def _restore(self) -> None:
         store = self._window_settings()
-        self._docks_known = store.contains("docks")
         geometry, docks = store.value("geometry"), store.value("docks")
-        self._to_show = self._docks[:2]
         if geometry is not None:
             self.restoreGeometry(geometry)  # type: ignore[arg-type]
         if docks is not None:
-            self.restoreState(docks)  # type: ignore[arg-type]
-            self._to_show = [dock for dock in self._docks[:2] if not dock.isHidden()]
-            for dock in self._docks:
-                dock.hide()
+            self.panels.restore(docks)  # type: ignore[arg-type]
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """A folder or a project may be dropped on the window."""
@@ -327,9 +312,6 @@ class MainWindow(WindowParts):
         urls = event.mimeData().urls()
         if urls and urls[0].isLocalFile():
             self.open_path(Path(urls[0].toLocalFile()))
-
-    def _export(self, *, all_images: bool = False) -> None:
-        self.exchange_acts.export_file(all_images=all_images)
 
     def _show_state(self, _changes: object = None) -> None:
         session = self.session

@@ -118,6 +118,7 @@ class WindowParts(QMainWindow):
             _dock(self, "Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self._labelling += self._docks
+        self.panels = Panels(self, self._docks)
         self.panes = Panes(
             (
                 (self.canvas, self.canvas),
@@ -320,7 +321,7 @@ class WindowParts(QMainWindow):
         return {
             "next_pane": partial(self.panes.go, 1),
             "previous_pane": partial(self.panes.go, -1),
-            "image_only": Panels(self._docks).toggle,
+            "image_only": self.panels.toggle,
             "fit": canvas.camera.fit,
             "zoom_in": partial(canvas.camera.zoom, 1.25),
             "zoom_out": partial(canvas.camera.zoom, 0.8),

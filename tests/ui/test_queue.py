@@ -68,7 +68,7 @@ def test_category_tag_reason_and_score(window: MainWindow) -> None:
     assert len(listed(window)) == 4
     choose(queue.reason, "Uncertain (0)")
     assert listed(window) == []
-    assert queue.nothing.isVisible()
+    assert queue.found.clear_button.isVisible()
     choose(queue.reason, "Any reason")
     queue.score.setValue(0.05)
     assert listed(window) == []
@@ -460,12 +460,12 @@ def test_the_image_at_hand_stays_in_sight_when_the_list_has_less_room(window: Ma
 
 def test_a_filter_that_nothing_matches_can_be_cleared(window: MainWindow) -> None:
     queue = window.queue
-    assert not queue.nothing.isVisible()
+    assert not queue.found.clear_button.isVisible()
     queue.state.setCurrentIndex(2)
     queue.text.setText("zzz")
-    assert queue.nothing.text() == "No images match."
-    assert queue.nothing.isVisible()
-    QTest.mouseClick(queue.clear_button, Qt.MouseButton.LeftButton)
+    assert queue.found.label.text() == "No images match."
+    assert queue.found.clear_button.isVisible()
+    QTest.mouseClick(queue.found.clear_button, Qt.MouseButton.LeftButton)
     assert queue.model.rowCount() == 4
     assert (queue.text.text(), queue.state.currentIndex()) == ("", 0)
-    assert not queue.nothing.isVisible()
+    assert not queue.found.clear_button.isVisible()

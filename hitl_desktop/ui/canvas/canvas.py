@@ -150,8 +150,7 @@ class Canvas(QWidget):
     def refine(self, levels: Sequence[QImage], pyramid: Pyramid | None = None) -> None:
         """The same image in more pixels; what the hands are at goes on."""
         self._pixels.use(levels, pyramid)
-        self._still = None
-        self.update()
+        self._on_tile()
 
     def _on_tile(self) -> None:
         self._still = None
@@ -217,11 +216,6 @@ class Canvas(QWidget):
         if not self.has_image or not self.pointer_tool.double_click(event):
             self.mousePressEvent(event)
 
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        """The right button asks about what is under it, the menu key about what is selected."""
-        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
-        self.menu_wanted.emit(event.pos() if by_mouse else None)
-
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zoom at the pointer."""
         steps = event.angleDelta().y() / 120
@@ -230,8 +224,10 @@ class Canvas(QWidget):
         event.accept()
 
     def event(self, event: QEvent) -> bool:
-        """Keys of a box that is drawn by keys come here before they are shortcuts, and so do keys that are
-        held."""
+        """Take keys of a box that is drawn by keys, and held keys, before they are shortcuts; ask for menus."""
+        if isinstance(event, QContextMenuEvent):
+            self.menu_wanted.emit(event.pos() if event.reason() == event.Reason.Mouse else None)
+            return True
         if isinstance(event, QKeyEvent):
             if event.type() == QEvent.Type.KeyRelease:
                 self.held_keys.note_release(event)
@@ -316,11 +312,7 @@ class Canvas(QWidget):
             painter.setPen(QColor("#FFFFFF"))
             painter.drawText(self.rect().adjusted(24, 24, -24, -24), _CENTRED, self.placeholder)
             return
-        area, viewport, highlight = (
-            QRectF(self.rect()),
-            self.camera.viewport,
-            QColor(colours().accent),
-        )
+        area, viewport, highlight = QRectF(self.rect()), self.camera.viewport, QColor(colours().accent)
         painter.drawPixmap(0, 0, self._still_part())
         if not self._hidden:
             paint_selected(painter, viewport, area, self.selection, self.pointer_tool, self._hovered)

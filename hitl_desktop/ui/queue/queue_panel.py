@@ -26,8 +26,6 @@ from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
-    QPushButton,
     QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
@@ -39,11 +37,11 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
-from hitl_desktop.domain.words import counted
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import ORDER_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.image_loader import ImageLoader
+from hitl_desktop.ui.queue.found import Found
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
 from hitl_desktop.ui.theme.style import colours
 from hitl_desktop.ui.widgets.announce import name_choice
@@ -205,14 +203,8 @@ class QueuePanel(Pane):
         self.more.setToolTip(tr("Filter by category, tag, reason and score; sort"))
         self.more.setAccessibleName(tr("More filters"))
         self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._found = QLabel()
-        self._found.hide()
-        self.nothing = QLabel(tr("No images match."))
-        self.nothing.setWordWrap(True)
-        self.clear_button = QPushButton(tr("Clear the filter"))
-        self.clear_button.clicked.connect(self.clear_filter)
-        self.nothing.hide()
-        self.clear_button.hide()
+        self.found = Found()
+        self.found.all_wanted.connect(self.clear_filter)
         self._lay_out()
         self._is_filling = False
         self._offered: list[tuple[int, str]] | None = None
@@ -274,11 +266,10 @@ class QueuePanel(Pane):
         layout.addLayout(filters)
         layout.addWidget(self.text)
         layout.addWidget(more)
-        for widget in (self._found, self.nothing, self.clear_button):
-            layout.addWidget(widget)
+        layout.addWidget(self.found)
         layout.addWidget(self.list, 1)
         filters_of_more = (self.category, self.tag, self.reason, self.score, self.sorting)
-        in_order = (self.state, self.text, self.more, *filters_of_more, self.clear_button, self.list)
+        in_order = (self.state, self.text, self.more, *filters_of_more, self.found.clear_button, self.list)
         for before, after in pairwise(in_order):
             QWidget.setTabOrder(before, after)
 
@@ -309,10 +300,9 @@ class QueuePanel(Pane):
 
     def _on_opened(self) -> None:
         """Show the filter that the project had when it was closed."""
-        kept = from_text(self._session.recall(_FILTER))
         self._fill()
         self._fill_queues()
-        self._show_filter(kept)
+        self._show_filter(from_text(self._session.recall(_FILTER)))
         wanted = self._wanted()
         self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))
         self.model.set_filter(wanted)
@@ -415,11 +405,7 @@ class QueuePanel(Pane):
 
     def _show_counts(self) -> None:
         self._fill_queues()
-        found, of = self.model.rowCount(), len(self._session.image_list.statuses)
-        self._found.setVisible(0 < found < of)
-        self._found.setText(tr("{found} of {images}", found=found, images=counted(of, "image")))
-        for widget in (self.nothing, self.clear_button):
-            widget.setVisible(not found and of > 0)
+        self.found.show_count(self.model.rowCount(), len(self._session.image_list.statuses))
         self._show_states()
 
     def _show_states(self) -> None:

@@ -1,27 +1,47 @@
-"""All panels at once: put away for the image alone, and brought back as they were."""
+"""The panels around the image: shown with the first project, put away and brought back, as they were left."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow
 
-_MAIN = 2
+_NARROW = 1600
 
 
 class Panels:
-    """The docks of the window."""
+    """The docks of a window; the first two are there from the start."""
 
-    def __init__(self, docks: Sequence[QDockWidget]) -> None:
-        self._docks = docks
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+        self._window, self._docks, self._main = window, docks, docks[:2]
         self._put_away: list[QDockWidget] = []
+        self._to_open = list(self._main)
+        self._is_restored = False
+
+    def restore(self, state: QByteArray) -> None:
+        """Lay them out as they were when the program ended; what was put away stays away."""
+        self._window.restoreState(state)
+        self._is_restored = True
+        self._to_open = [dock for dock in self._main if not dock.isHidden()]
+        for dock in self._docks:
+            dock.hide()
+
+    def open(self) -> None:
+        """A project was opened: show what belongs to it, the first time; later a person may have put it away."""
+        to_open, self._to_open = self._to_open, []
+        for dock in to_open:
+            dock.show()
+        if to_open and not self._is_restored:
+            widths = [190, 216] if self._window.width() < _NARROW else [210, 250]
+            self._window.resizeDocks(self._main, widths, Qt.Orientation.Horizontal)
 
     def toggle(self) -> None:
         """Give the image all of the window but the bars, or bring the panels back that were there."""
         shown = [dock for dock in self._docks if dock.isVisible()]
         if shown:
             self._put_away = [dock for dock in self._docks if dock in self._put_away or dock in shown]
-        for dock in self._put_away or self._docks[:_MAIN]:  # all may have been closed one by one
+        for dock in self._put_away or self._main:  # each may have been put away by itself
             dock.setVisible(not shown)
         if not shown:
             self._put_away = []
