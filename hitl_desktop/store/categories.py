@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Generic, TypeVar
 
 from hitl_desktop.domain.categories import UNNAMED, Category, Tag, clean_name, name_key, normalise_name
@@ -128,9 +129,23 @@ class Categories(Names[Category]):
 
     def ensure(self, name: str, *, wanted_id: int | None = None) -> Category:
         """As for all names; one that was retired is offered again."""
-        found = self.find(name)
-        if found is not None:
-            return found
+        return self.find(name) or self._offer(name, wanted_id)
+
+    def add_all(self, names: Iterable[str]) -> list[Category]:
+        """Those of these names that were not offered yet, each once; `ensure` for each reads all every time.
+
+        Raises:
+            HitlError: one is no name.
+        """
+        known = self.by_name()
+        new = {
+            normalise_name(n): n
+            for n in names
+            if not known.keys() & {normalise_name(n), _APART + name_key(n)}
+        }
+        return [self._offer(name) for name in new.values()]
+
+    def _offer(self, name: str, wanted_id: int | None = None) -> Category:
         if self.is_unnamed(name):
             raise HitlError(
                 tr('"{unnamed}" is kept for boxes without a category.', unnamed=UNNAMED),

@@ -319,10 +319,9 @@ class MainWindow(WindowParts):
         self.actions_.enable(
             project=session.is_open and can_label, image=session.image is not None and can_label
         )
-        if not session.is_open:
-            return
-        self.action_bar.show_state()
-        self._show_saved()
+        if session.is_open:
+            self.action_bar.show_state()
+            self._show_saved()
 
     def _show_saved(self) -> None:
         saving = self.session.saving

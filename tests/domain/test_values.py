@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.categories import clean_name, normalise_name
+from hitl_desktop.domain.categories import clean_name, names_in, normalise_name
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
@@ -46,3 +46,10 @@ def test_effort_saved_is_the_share_of_drawing_time() -> None:
     assert Acts(accepted=1).effort_saved() == pytest.approx(1 - 1.6 / 7)
     assert Acts(drawn=1, rejected=5).effort_saved() == pytest.approx(-6 / 7)
     assert Acts(1, 2, 3, 4, 5) + Acts(1, 1, 1, 1, 1) == Acts(2, 3, 4, 5, 6)
+
+
+def test_names_are_taken_from_what_was_typed_or_pasted_each_once_in_their_order() -> None:
+    assert names_in("gear, leaf\r\nred  blood cell;Gear\n\tcrystal,,\n- ,") == [
+        "gear", "leaf", "red blood cell", "crystal", "-",
+    ]  # fmt: skip
+    assert names_in(" \n, ;") == []

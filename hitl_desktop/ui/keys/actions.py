@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -83,9 +84,14 @@ class ActionSpec:
         return tuple(key for key in (self.shortcut, self.also) if key)
 
 
+@cache
+def _presses(key: str) -> list[str]:
+    return QKeySequence(key).toString().split(", ")
+
+
 def clash(key: str, other: str) -> bool:
     """Whether one key sequence begins the other, so that the longer one could never be typed."""
-    keys, other_keys = (QKeySequence(k).toString().split(", ") for k in (key, other))
+    keys, other_keys = _presses(key), _presses(other)
     length = min(len(keys), len(other_keys))
     return bool(key and other) and keys[:length] == other_keys[:length]
 

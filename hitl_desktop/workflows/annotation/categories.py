@@ -66,8 +66,7 @@ def add_all(
 
 def sides_of_new(project: Project, names: Sequence[str]) -> tuple[Side, Side]:
     """The sides of an edit that adds the categories of these names that are not there yet."""
-    new = [name for name in dict.fromkeys(names) if project.categories.find(name) is None]
-    added = tuple(project.categories.ensure(name) for name in new)
+    added = tuple(project.categories.add_all(names))
     return Side(categories=tuple(replace(c, retired=True) for c in added)), Side(categories=added)
 
 
