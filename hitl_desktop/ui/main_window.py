@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import cast
 
-from PySide6.QtCore import QEvent, QSettings
+from PySide6.QtCore import QEvent, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragLeaveEvent, QDropEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -31,15 +31,11 @@ from hitl_desktop.ui.model.first_suggestions import FirstSuggestions
 from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.shell.action_bar import ActionBar
-from hitl_desktop.ui.shell.all_done import AllDone
 from hitl_desktop.ui.shell.guide import Guide
-from hitl_desktop.ui.shell.hints import Hints
 from hitl_desktop.ui.shell.key_acts import KeyActs
-from hitl_desktop.ui.shell.labelling_question import LabellingQuestion
 from hitl_desktop.ui.shell.looks import Looks
 from hitl_desktop.ui.shell.recent import note_session
 from hitl_desktop.ui.shell.toolbar import Toolbar
-from hitl_desktop.ui.shell.tour import Tour
 from hitl_desktop.ui.window_parts import WindowParts
 from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
@@ -69,7 +65,8 @@ class MainWindow(WindowParts):
         self.toolbar = Toolbar(self.session, self.canvas, self.actions_.__getitem__, self.actions_.menus)
         self.setMenuWidget(self.toolbar)
         self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
-        self.guide = self._make_guide()
+        self.guide = Guide(self.session, settings, self.canvas, self.actions_.__getitem__, self.modes)
+        self._column.addWidget(self.guide)
         self._column.addWidget(self.action_bar)
         self._labelling.append(self.action_bar)
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
@@ -86,19 +83,6 @@ class MainWindow(WindowParts):
         self._connect()
         self._restore()
         self._show_state()
-
-    def _make_guide(self) -> Guide:
-        """What is asked or told between image and buttons, the most urgent first."""
-        self.question = LabellingQuestion(self.session)
-        self.tour = Tour(self.session, self._open_folder)
-        self.all_done = AllDone(self.session, self.actions_.__getitem__)
-        self.hints = Hints(self.session, self.settings)
-        cards = (self.tour, self.question, self.all_done, self.hints)
-        for card in cards:
-            self._column.addWidget(card)
-        self.class_acts.waits = self.question.is_due
-        self.question.dismissed.connect(self.class_acts.ask_now)
-        return Guide(self.session, self.canvas, cards)
 
     def _connect(self) -> None:
         self.messages.info.connect(self._show_text)
@@ -121,6 +105,8 @@ class MainWindow(WindowParts):
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
         self.modes.changed.connect(self._show_state)
+        self.class_acts.waits = self.guide.question.is_due
+        self.guide.question.dismissed.connect(self.class_acts.ask_now)
         self.queue.model.filter_wanted.connect(self.long_acts.filter_queue)
         self.welcome.folder_asked.connect(self._open_folder)
         self.welcome.project_asked.connect(self._open_project)
@@ -217,7 +203,7 @@ class MainWindow(WindowParts):
         self._pages.setCurrentWidget(self.canvas)
         self.action_bar.show()
         self.panels.open()
-        (self.question.names if self.question.isVisible() else self.canvas).setFocus()
+        (self.guide.question.names if self.guide.question.isVisible() else self.canvas).setFocus()
 
     def _open_folder(self) -> None:
         folder = self.ask.folder()

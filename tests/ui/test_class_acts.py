@@ -34,7 +34,7 @@ def detected(window: MainWindow) -> MainWindow:
     window.session.walk.load_missing_proposals()
     window.loop.intake.detected.emit(4, True)
     assert not window.runner.jobs  # it waits for the question what is being labelled
-    window.question.dismiss()
+    window.guide.question.dismiss()
     return window
 
 

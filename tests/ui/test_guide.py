@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
@@ -53,24 +54,24 @@ def decide_all(window: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_names_that_are_typed_become_categories_in_one_step(window: MainWindow) -> None:
-    assert window.question.text() == "What are you labelling?"
-    assert not window.question.offers[0].isEnabled()
-    QTest.keyClicks(window.question.names, "gear, leaf")
-    QTest.keyClick(window.question.names, Key.Key_Return)
-    QTest.keyClicks(window.question.names, "Gear,,crystal")
-    assert window.question.offers[0].text() == "Add 3 categories"
+    assert window.guide.question.text() == "What are you labelling?"
+    assert not window.guide.question.offers[0].isEnabled()
+    QTest.keyClicks(window.guide.question.names, "gear, leaf")
+    QTest.keyClick(window.guide.question.names, Key.Key_Return)
+    QTest.keyClicks(window.guide.question.names, "Gear,,crystal")
+    assert window.guide.question.offers[0].text() == "Add 3 categories"
     for _ in range(2):
-        QTest.keyClick(window.question.names, Key.Key_Return)
+        QTest.keyClick(window.guide.question.names, Key.Key_Return)
     assert in_file(window) == ["gear", "leaf", "crystal"]
     assert list(window.session.known.hotkeys.values()) == ["1", "2", "3"]
     assert window.receipt.text() == "Added 3 categories."
-    assert not window.question.isVisible()
+    assert not window.guide.question.isVisible()
     draw(window, BBox(5, 5, 20, 20))
     assert [window.session.known.of[a.category_id] for a in window.session.annotations] == ["gear"]
     for _ in range(2):
         window.session.history.undo()
     assert in_file(window) == []
-    assert not window.question.isVisible()  # it is asked once
+    assert not window.guide.question.isVisible()  # it is asked once
 
 
 def test_the_question_has_the_keyboard_and_escape_skips_it_for_good(
@@ -81,41 +82,41 @@ def test_the_question_has_the_keyboard_and_escape_skips_it_for_good(
     qtbot.waitUntil(window.isActiveWindow)
     window.open_path(images)
     qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_image)
-    assert window.question.names.hasFocus()
-    QTest.keyClicks(window.question.names, "ge")
-    QTest.keyClick(window.question.names, Key.Key_Escape)
+    assert window.guide.question.names.hasFocus()
+    QTest.keyClicks(window.guide.question.names, "ge")
+    QTest.keyClick(window.guide.question.names, Key.Key_Escape)
     assert window.canvas.hasFocus()
     assert in_file(window) == []
-    assert "Drag around an object" in window.hints.text()
+    assert "Drag around an object" in window.guide.hints.text()
     opened = reopened(window, make_window, qtbot)
-    assert not opened.question.isVisible()
+    assert not opened.guide.question.isVisible()
     assert opened.canvas.hasFocus()
 
 
 def test_three_hundred_names_are_pasted_at_once(window: MainWindow) -> None:
     QGuiApplication.clipboard().setText("\r\n".join(f"species {n}" for n in range(300)))
-    window.question.names.paste()
-    QTest.mouseClick(window.question.offers[0], LEFT)
+    window.guide.question.names.paste()
+    QTest.mouseClick(window.guide.question.offers[0], LEFT)
     assert in_file(window) == [f"species {n}" for n in range(300)]
     window.session.history.undo()
     assert in_file(window) == []
 
 
 def test_who_draws_at_once_is_not_asked_but_loses_nothing_typed(window: MainWindow) -> None:
-    QTest.keyClicks(window.question.names, "leaf")
+    QTest.keyClicks(window.guide.question.names, "leaf")
     draw(window, BBox(5, 5, 20, 20))
-    assert window.question.isVisible()
-    assert window.question.names.toPlainText() == "leaf"
-    window.question.names.clear()
+    assert window.guide.question.isVisible()
+    assert window.guide.question.names.toPlainText() == "leaf"
+    window.guide.question.names.clear()
     draw(window, BBox(40, 5, 20, 20))
-    assert not window.question.isVisible()
+    assert not window.guide.question.isVisible()
 
 
 def test_a_name_that_the_detector_has_is_mapped_to_its_class(window: MainWindow) -> None:
     assert window.session.project
     detector = window.session.project.models.ensure("hash", "detector", ("person", "cup"))
-    QTest.keyClicks(window.question.names, "leaf, Cup")
-    QTest.keyClick(window.question.names, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClicks(window.guide.question.names, "leaf, Cup")
+    QTest.keyClick(window.guide.question.names, Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     cup = next(i for i, name in window.session.known.offered.items() if name == "Cup")
     assert class_to_category(window.session.project, detector) == [None, cup]
 
@@ -144,46 +145,46 @@ def test_the_tour_goes_from_the_first_box_to_suggestions_by_real_acts(
 ) -> None:
     window = make_window(automatic=True)
     open_sample(window, qtbot)
-    assert "Draw a box around a gear" in window.tour.text()
-    assert not window.question.isVisible()
-    assert not window.hints.isVisible()
+    assert "Draw a box around a gear" in window.guide.tour.text()
+    assert not window.guide.question.isVisible()
+    assert not window.guide.hints.isVisible()
     first, *others = gears(window)
     draw(window, first)
-    assert 'type "gear"' in window.tour.text()
+    assert 'type "gear"' in window.guide.tour.text()
     QTest.keyClicks(window.controller.name_at_box, "gear")
     QTest.keyClick(window.controller.name_at_box, Key.Key_Return)
-    assert "Draw one more" in window.tour.text()
+    assert "Draw one more" in window.guide.tour.text()
     for box in others:
         draw(window, box)
-    assert "press A" in window.tour.text()
+    assert "press A" in window.guide.tour.text()
     first_image = window.session.image
     QTest.keyClick(window.canvas, Key.Key_A)
     assert window.session.image != first_image
-    assert "The model learns" in window.tour.text()
+    assert "The model learns" in window.guide.tour.text()
     # Nobody is faster than the detector; boxes it has beside the gears are what gears are told apart from.
     qtbot.waitUntil(lambda: window.canvas.is_sharp and bool(window.session.visible_hints), timeout=LONG)
     for box in gears(window):
         draw(window, box)
     QTest.keyClick(window.canvas, Key.Key_A)
     assert window.session.image_list.count("decided") == 2
-    qtbot.waitUntil(lambda: "Step 5" in window.tour.text(), timeout=LONG)
-    if "press R" in window.tour.text():  # hints of the detector were on the screen before
+    qtbot.waitUntil(lambda: "Step 5" in window.guide.tour.text(), timeout=LONG)
+    if "press R" in window.guide.tour.text():  # hints of the detector were on the screen before
         QTest.keyClick(window.canvas, Key.Key_R)
-    assert '"gear" is suggested now' in window.tour.text()
+    assert '"gear" is suggested now' in window.guide.tour.text()
     assert {p.name for p in window.session.visible_proposals} == {"gear"}
     QTest.keyClick(window.canvas, Key.Key_A)
-    assert "You know the loop" in window.tour.text()
+    assert "You know the loop" in window.guide.tour.text()
     assert window.session.views.accepted() > 0
-    assert window.tour.offers[0].text() == "Open your own folder..."
+    assert window.guide.tour.offers[0].text() == "Open your own folder..."
 
 
 def test_the_tour_can_be_left_at_any_moment_for_good(make_window: MakeWindow, qtbot: QtBot) -> None:
     window = make_window()
     open_sample(window, qtbot)
-    assert window.tour.dismiss_button.text() == "Leave the tour"
-    QTest.mouseClick(window.tour.dismiss_button, LEFT)
-    assert not window.tour.isVisible()
-    assert not reopened(window, make_window, qtbot).tour.isVisible()
+    assert window.guide.tour.dismiss_button.text() == "Leave the tour"
+    QTest.mouseClick(window.guide.tour.dismiss_button, LEFT)
+    assert not window.guide.tour.isVisible()
+    assert not reopened(window, make_window, qtbot).guide.tour.isVisible()
 
 
 # hints, all done
@@ -191,7 +192,7 @@ def test_the_tour_can_be_left_at_any_moment_for_good(make_window: MakeWindow, qt
 
 def test_a_hint_stands_where_no_object_can_be(window: MainWindow) -> None:
     window.session.project_acts.add_category("cat")
-    hint = window.hints
+    hint = window.guide.hints
     assert hint.isVisible()
     place = hint.rect().translated(hint.mapTo(window, QPoint()))
     image = window.canvas.rect().translated(window.canvas.mapTo(window, QPoint()))
@@ -202,7 +203,7 @@ def test_when_all_is_done_export_audit_and_report_are_at_hand(
     window: MainWindow, tmp_path: Path, qtbot: QtBot
 ) -> None:
     decide_all(window, qtbot)
-    card = window.all_done
+    card = window.guide.all_done
     assert card.text() == "4 images done: 4 boxes in 1 category. Nothing is left to do."
     assert [b.text() for b in card.offers] == ["Export...", "Audit quality...", "Save report..."]
     assert isinstance(window.ask, Answers)
@@ -216,3 +217,17 @@ def test_when_all_is_done_export_audit_and_report_are_at_hand(
     window.session.history.undo()
     window.actions_["accept_picture"].trigger()
     assert card.isVisible()  # there was something to do meanwhile
+
+
+def test_the_line_under_the_image_makes_room_for_an_audit_and_comes_back(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide_all(window, qtbot)
+    monkeypatch.setattr(window.audit_acts.ask, "choice", lambda _title, _label, claims: claims[0])
+    card = window.guide.all_done
+    QTest.mouseClick(card.offers[1], LEFT)
+    qtbot.waitUntil(lambda: window.modes.is_in_the_middle)
+    assert not card.isVisible()
+    assert window.audit_acts.mode is not None
+    window.audit_acts.mode.left.emit()
+    assert card.isVisible()

@@ -38,7 +38,7 @@ def ready(window: MainWindow, qtbot: QtBot) -> MainWindow:
     category = window.session.project_acts.add_category("cell")
     assert category is not None
     window.session.acts.draw([(BBox(5, 5, 20, 20), category), (BBox(30, 5, 20, 20), category)])
-    window.hints.dismiss()
+    window.guide.hints.dismiss()
     window.model_chip.popover.details.click()  # the model panel is one of the panes once it is open
     window.canvas.setFocus()
     return window

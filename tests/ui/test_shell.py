@@ -206,8 +206,8 @@ def test_most_of_the_window_is_the_image(
     window.open_path(images)
     qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_image)
     qtbot.waitUntil(lambda: not window.runner.jobs)
-    window.question.dismiss()
-    window.hints.dismiss()
+    window.guide.question.dismiss()
+    window.guide.hints.dismiss()
     qtbot.wait(1)
     assert window.size().toTuple() == size
     assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
@@ -227,20 +227,20 @@ def test_one_key_gives_the_image_the_window_and_brings_the_panels_back(window: M
 def test_each_hint_is_shown_at_its_act_and_once(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
-    window.question.dismiss()
-    assert window.hints.isVisible()
-    assert "Drag around an object" in window.hints.label.text()
+    window.guide.question.dismiss()
+    assert window.guide.hints.isVisible()
+    assert "Drag around an object" in window.guide.hints.label.text()
     with_boxes(window)
-    assert "press A" in window.hints.label.text()
-    QTest.mouseClick(window.hints.dismiss_button, LEFT)
-    assert not window.hints.isVisible()
+    assert "press A" in window.guide.hints.label.text()
+    QTest.mouseClick(window.guide.hints.dismiss_button, LEFT)
+    assert not window.guide.hints.isVisible()
     assert window.session.project
     path = window.session.project.path
     window.close()
     again = make_window()
     again.open_path(path)
     qtbot.waitUntil(lambda: again.session.is_open and again.canvas.has_image)
-    assert not again.hints.isVisible()  # on an untouched image, too
+    assert not again.guide.hints.isVisible()  # on an untouched image, too
 
 
 def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
@@ -250,7 +250,7 @@ def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
     window.session.set_category(window.session.project_acts.add_category("c" * 200))
     window.action_bar.share.setText("12 of 40 done, about 30 minutes left" * 3)
     window.action_bar.why.setText("Why now: " + "x" * 300)
-    window.hints.label.setText("h" * 300)
+    window.guide.hints.label.setText("h" * 300)
     assert window.minimumSizeHint().width() <= max(narrowest, 1000)
     assert window.action_bar.minimumSizeHint().width() <= 900
 

@@ -9,7 +9,7 @@ from PySide6.QtGui import QAction
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.shell.guide import Card
+from hitl_desktop.ui.shell.card import Card
 
 _OFFERS = ("export_coco", "audit", "report")
 

@@ -2,49 +2,60 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from hitl_desktop.service.project.session import Session
-from hitl_desktop.ui.widgets.banner import Banner
+from hitl_desktop.settings import Settings
+from hitl_desktop.ui.review.modes import ReviewModes
+from hitl_desktop.ui.shell.all_done import AllDone
+from hitl_desktop.ui.shell.card import Card
+from hitl_desktop.ui.shell.hints import Hints
+from hitl_desktop.ui.shell.labelling_question import LabellingQuestion
+from hitl_desktop.ui.shell.tour import Tour
 
 
-class Card(Banner):
-    """One thing that the guide can show; it never takes the keyboard by itself."""
+class Guide(QWidget):
+    """Shows the first of its cards that is due while images are labelled, and follows what is done."""
 
-    def __init__(self, close: str) -> None:
-        super().__init__(calm=True, close=close)
-
-    def is_due(self) -> bool:
-        """Whether it is to be shown now, for all it can tell."""
-        raise NotImplementedError
-
-    def words(self) -> tuple[str, ...]:
-        """Its sentence, and what can be done about it; asked only while it is due."""
-        raise NotImplementedError
-
-
-class Guide:
-    """Shows the first of some cards that is due, and follows what is done."""
-
-    def __init__(self, session: Session, canvas: QWidget, cards: Sequence[Card]) -> None:
-        self._session, self._canvas, self._cards = session, canvas, cards
+    def __init__(
+        self,
+        session: Session,
+        settings: Settings,
+        canvas: QWidget,
+        action: Callable[[str], QAction],
+        modes: ReviewModes,
+    ) -> None:
+        super().__init__()
+        self._session, self._canvas, self._modes = session, canvas, modes
+        self.tour = Tour(session, action("open_folder").trigger)
+        self.question = LabellingQuestion(session)
+        self.all_done = AllDone(session, action)
+        self.hints = Hints(session, settings)
+        self._cards: tuple[Card, ...] = (self.tour, self.question, self.all_done, self.hints)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for card in self._cards:
+            layout.addWidget(card)
+            card.dismissed.connect(self.show_due)
+            card.offered.connect(self.show_due)
         for event in (session.opened, session.image_changed, session.boxes_changed):
             event.connect(self.show_due)
         session.changed.connect(lambda _changes: self.show_due())
         session.better_changed.connect(lambda _is_ready: self.show_due())
-        for card in cards:
-            card.dismissed.connect(self.show_due)
-            card.offered.connect(self.show_due)
+        modes.changed.connect(self.show_due)
+        self.hide()
 
     def show_due(self) -> None:
         """Show what is due now, or nothing."""
-        is_open = self._session.is_open
-        due = next((card for card in self._cards if is_open and card.is_due()), None)
+        is_possible = self._session.is_open and not self._modes.is_in_the_middle
+        due = next((card for card in self._cards if is_possible and card.is_due()), None)
         for card in self._cards:
             if card is not due:
                 self._put_away(card)
+        self.setVisible(due is not None)
         if due is not None:
             text, *offers = due.words()
             if due.isHidden() or text != due.text():  # it is announced when it is shown

@@ -9,7 +9,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.shell.guide import Card
+from hitl_desktop.ui.shell.card import Card
 
 _SEEN = "hints_seen"
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 from hitl_desktop.domain.categories import names_in
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr, trn
-from hitl_desktop.ui.shell.guide import Card
+from hitl_desktop.ui.shell.card import Card
 from hitl_desktop.workflows.annotation import categories
 
 _ASKED = "labelling_asked"

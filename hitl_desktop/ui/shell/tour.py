@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.shell.guide import Card
+from hitl_desktop.ui.shell.card import Card
 from hitl_desktop.workflows.projects.sample import TOUR
 
 _STEPS = 6
