@@ -48,9 +48,7 @@ def add(project: Project, name: str) -> tuple[Category, Changes]:
         return added, edits.do(project, Edit(act, None, before, after))
 
 
-def add_all(
-    project: Project, names: Sequence[str], kind: ActKind = ActKind.ADD_CATEGORIES
-) -> Changes:
+def add_all(project: Project, names: Sequence[str], kind: ActKind = ActKind.ADD_CATEGORIES) -> Changes:
     """Add the categories of these names that are not there yet, as one step that undo takes back.
 
     Raises:

@@ -72,6 +72,7 @@ def project(tmp_path: Path) -> Iterator[Project]:
 
 def change_the_project(project: Project) -> list[str]:
     """Do what changes categories, attributes and mappings; returns what is shown of it."""
+    categories.add_all(project, ["leaf", "crystal"])
     use_as_categories(project, ["car", "truck"])
     car = category(project, "car")
     set_mapping(project, {"truck": car})
@@ -88,6 +89,7 @@ def change_the_project(project: Project) -> list[str]:
     attributes.define(project, Attribute("cut off"))
     attributes.remove(project, Attribute("cut off"))
     return [
+        "Add 2 categories",
         "Use 2 classes as categories",
         "Map detector classes",
         "Map bus to car",
