@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QColor
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSpinBox
+from pytestqt.qtbot import QtBot
 
 import hitl_desktop
 from hitl_desktop.paths import resources_dir
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme import style
 from hitl_desktop.ui.theme.categories import CATEGORY_COLOURS, text_on
+from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.ui.theme.tokens import DARK, LIGHT, Colours, contrast
 
 
@@ -65,3 +67,19 @@ def test_the_theme_is_switched_while_the_program_runs(window: MainWindow) -> Non
     finally:
         style.apply_theme("light")
     assert window.toolbar.commands.icon().pixmap(20, 20).toImage() == before
+
+
+def test_the_arrows_of_fields_are_seen_in_both_themes(qtbot: QtBot) -> None:
+    field = QSpinBox()
+    qtbot.addWidget(field)
+    field.show()
+    for name, theme in (("light", LIGHT), ("dark", DARK)):
+        apply_theme(name)
+        image = field.grab().toImage()
+        right = [
+            image.pixelColor(x, y).name().upper()
+            for x in range(image.width() - 18, image.width() - 4)
+            for y in range(4, image.height() - 4)
+        ]
+        assert max(contrast(colour, theme.raised) for colour in right) > 3
+    apply_theme("system")

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.service.events import Event
+from hitl_desktop.ui.theme.arrows import arrow_file
 from hitl_desktop.ui.theme.tokens import (
     BODY,
     CONTROL,
@@ -98,7 +99,10 @@ def _palette(c: Colours) -> QPalette:
 
 def _sheet(c: Colours) -> str:
     """What a palette cannot give: heights, corners, focus rings."""
-    return f"""
+    arrows = _arrows(c.text_dim)
+    return (
+        arrows
+        + f"""
 QToolTip {{ color: {c.on_notice}; background: {c.notice}; border: 1px solid {c.border}; padding: 4px 6px; }}
 QPushButton, QToolButton[framed="true"] {{
   min-height: {CONTROL - 2}px; padding: 0 12px; border: 1px solid {c.border}; border-radius: {RADIUS}px;
@@ -127,6 +131,12 @@ QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
   selection-color: {c.on_accent}; }}
 QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
   border: {FOCUS}px solid {c.accent}; }}
+QComboBox::drop-down {{ width: 20px; border: none; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; width: 20px; border: none;
+  background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {c.sunken}; }}
 QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.border}; border-radius: 3px;
   background: {c.raised}; }}
 QCheckBox::indicator:checked {{ width: 8px; height: 8px; border: 4px solid {c.accent}; background: {c.on_accent}; }}
@@ -170,7 +180,20 @@ Toast QPushButton:hover {{ text-decoration: underline; }}
 Banner {{ background: {c.sunken}; border-left: 4px solid {c.danger}; }}
 Banner[calm="true"] {{ border-left-color: {c.accent}; }}
 QLabel#reviewTitle {{ font-size: 15px; font-weight: 600; }}
-""" + "\n".join(
-        f'QFrame[review="{kind}"] {{ border: {REVIEW_FRAME}px solid {getattr(c, f"review_{kind}")}; }}'
-        for kind in REVIEWS
+"""
+        + "\n".join(
+            f'QFrame[review="{kind}"] {{ border: {REVIEW_FRAME}px solid {getattr(c, f"review_{kind}")}; }}'
+            for kind in REVIEWS
+        )
     )
+
+
+def _arrows(colour: str) -> str:
+    rules = ""
+    for name, parts in (
+        ("chevron-down", "QComboBox::down-arrow, QAbstractSpinBox::down-arrow"),
+        ("chevron-up", "QAbstractSpinBox::up-arrow"),
+    ):
+        if (file := arrow_file(name, colour)) is not None:
+            rules += f"{parts} {{ image: url({file.as_posix()}); width: 12px; height: 12px; }}\n"
+    return rules
