@@ -282,8 +282,7 @@ class PointerTool:
     # keys
 
     def wants(self, key: int) -> bool:
-        """Whether a key belongs to a box being drawn by keys, or to a corner that follows the pointer, before it
-        belongs to anything else."""
+        """Whether a key belongs to a box being drawn by keys, or to a corner that follows, before all else."""
         follows = self._drag is not None and self._drag.follows
         if follows and key in {Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}:
             return True
@@ -305,8 +304,7 @@ class PointerTool:
         canvas.update()
 
     def grab_corner(self) -> bool:
-        """Let the corner that is nearest to the pointer follow it until a click, of the selected box or else of
-        that under the pointer; tells whether there is one."""
+        """Let the nearest corner, if there is one, follow the pointer until a click."""
         canvas, pointer = self._canvas, self.pointer
         found = _corner(canvas, pointer) if pointer is not None and self._drag is None else None
         if pointer is None or found is None:

@@ -99,9 +99,8 @@ def _palette(c: Colours) -> QPalette:
 
 def _sheet(c: Colours) -> str:
     """What a palette cannot give: heights, corners, focus rings."""
-    arrows = _arrows(c.text_dim)
     return (
-        arrows
+        _fields(c)
         + f"""
 QToolTip {{ color: {c.on_notice}; background: {c.notice}; border: 1px solid {c.border}; padding: 4px 6px; }}
 QPushButton, QToolButton[framed="true"] {{
@@ -125,21 +124,6 @@ QToolButton[fold="true"]:checked {{ background: transparent; color: {c.text}; bo
 QToolButton[fold="true"]:checked:focus {{ border-color: {c.accent}; }}
 QToolButton:disabled {{ color: {c.border}; }}
 QToolButton::menu-indicator {{ image: none; }}
-QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
-  min-height: {CONTROL - 4}px; padding: 0 6px; border: 1px solid {c.border}; border-radius: {RADIUS_CHIP}px;
-  background: {c.raised}; color: {c.text}; selection-background-color: {c.accent};
-  selection-color: {c.on_accent}; }}
-QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
-  border: {FOCUS}px solid {c.accent}; }}
-QComboBox::drop-down {{ width: 20px; border: none; }}
-QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; width: 20px; border: none;
-  background: transparent; }}
-QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
-QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
-QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {c.sunken}; }}
-QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.border}; border-radius: 3px;
-  background: {c.raised}; }}
-QCheckBox::indicator:checked {{ width: 8px; height: 8px; border: 4px solid {c.accent}; background: {c.on_accent}; }}
 QSlider {{ min-height: {CONTROL - 4}px; }}
 QAbstractItemView:focus {{ border: {FOCUS}px solid {c.accent}; }}
 QMenu {{ background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
@@ -185,6 +169,30 @@ QLabel#reviewTitle {{ font-size: 15px; font-weight: 600; }}
             f'QFrame[review="{kind}"] {{ border: {REVIEW_FRAME}px solid {getattr(c, f"review_{kind}")}; }}'
             for kind in REVIEWS
         )
+    )
+
+
+def _fields(c: Colours) -> str:
+    """Fields, with the arrows of those that have some."""
+    return (
+        _arrows(c.text_dim)
+        + f"""
+QLineEdit, QPlainTextEdit, QSpinBox, QDoubleSpinBox, QComboBox {{
+  min-height: {CONTROL - 4}px; padding: 0 6px; border: 1px solid {c.border}; border-radius: {RADIUS_CHIP}px;
+  background: {c.raised}; color: {c.text}; selection-background-color: {c.accent};
+  selection-color: {c.on_accent}; }}
+QLineEdit:focus, QPlainTextEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus {{
+  border: {FOCUS}px solid {c.accent}; }}
+QComboBox::drop-down {{ width: 20px; border: none; }}
+QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{ subcontrol-origin: border; width: 20px; border: none;
+  background: transparent; }}
+QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
+QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+QAbstractSpinBox::up-button:hover, QAbstractSpinBox::down-button:hover {{ background: {c.sunken}; }}
+QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {c.border}; border-radius: 3px;
+  background: {c.raised}; }}
+QCheckBox::indicator:checked {{ width: 8px; height: 8px; border: 4px solid {c.accent}; background: {c.on_accent}; }}
+"""
     )
 
 
