@@ -41,6 +41,7 @@ from hitl_desktop.workflows.images.open_folder import Place, locate, open_place
 from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample
 
 _OPENING = "opening"
+_LAYOUT = "layout"
 
 
 class MainWindow(WindowParts):
@@ -188,7 +189,7 @@ class MainWindow(WindowParts):
             self.messages.error(error)
             return
         _end_dialogs()
-        note_session(self.session)
+        self._keep_looks()
         self.loop.stop()
         self._warning.dismiss()
         try:
@@ -202,7 +203,7 @@ class MainWindow(WindowParts):
         self.setWindowTitle(tr("{stem} - HITL Desktop", stem=self.session.project.path.stem))
         self._pages.setCurrentWidget(self.canvas)
         self.action_bar.show()
-        self.panels.open()
+        self.panels.open(self.session.recall(_LAYOUT))
         (self.guide.question.names if self.guide.question.isVisible() else self.canvas).setFocus()
 
     def _open_folder(self) -> None:
@@ -233,17 +234,11 @@ class MainWindow(WindowParts):
         self.model_panel.tabs.setCurrentIndex(0)  # what is kept is how high the panel is as a rule
         store = self._window_settings()
         store.setValue("geometry", self.saveGeometry())
+        self._keep_looks()
         if self.session.is_open:
             store.setValue("docks", self.saveState())
-            note_session(self.session)
         self.file_acts.watch.watch(None)
-        self.audit_acts.close()
-        self.validate_acts.close()
-        self.bulk_acts.close()
-        self.consistency_acts.close()
         self.set_acts.close()
-        self.unknown_acts.close()
-        self.error_acts.close()
         self.hide()  # other jobs stop at their next check; nobody has to watch
         self.runner.close()
         self._garbage.stop()
@@ -251,6 +246,13 @@ class MainWindow(WindowParts):
         self.session.walk.close()
         self.canvas.show_image((), (0, 0))  # ends what reads its tiles
         event.accept()
+
+    def _keep_looks(self) -> None:
+        """Keep with the project how it is laid out, as it is without a review mode."""
+        self.modes.leave_present()
+        if self.session.is_open:
+            self.session.remember(_LAYOUT, self.panels.layout)
+            note_session(self.session)
 
     def changeEvent(self, event: QEvent) -> None:
         """Back from another program, which may have written to the image."""

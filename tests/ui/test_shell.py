@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
@@ -22,6 +24,7 @@ from hitl_desktop.ui.shell.action_bar import Pace
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
 from hitl_desktop.ui.theme import icons
 from hitl_desktop.ui.theme.style import apply_theme
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from tests.ui.conftest import MakeWindow, reopened
 
 LEFT = Qt.MouseButton.LeftButton
@@ -395,3 +398,40 @@ def test_panels_all_put_away_come_back_by_one_key_after_a_restart(
     opened.actions_["image_only"].trigger()
     assert opened.queue.isVisible()
     assert opened.inspector.isVisible()
+
+
+def test_each_project_is_laid_out_as_it_was_left(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    assert window.session.project
+    first = window.session.project.path
+    shutil.copytree(first.parent, tmp_path / "other", ignore=shutil.ignore_patterns("*.hitl*"))
+    window._docks[0].hide()
+    window.model_chip.popover.details.click()
+    window.open_path(tmp_path / "other")
+    qtbot.waitUntil(lambda: window.session.project is not None and window.session.project.path != first)
+    window._docks[0].show()
+    window._docks[2].hide()
+    window.open_path(first)
+    qtbot.waitUntil(lambda: window.session.project is not None and window.session.project.path == first)
+    assert not window.queue.isVisible()
+    assert window.model_panel.isVisible()
+
+
+def test_a_review_mode_is_no_part_of_the_layout(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    path = window.session.project.path  # type: ignore[union-attr]
+    model = window.session.project.models.ensure("hash", "small", ("car",))  # type: ignore[union-attr]
+    window.session.project.models.set_detector(model.id)  # type: ignore[union-attr]
+    for image_id in window.session.project.images.ids():  # type: ignore[union-attr]
+        one = Detections(np.array([[5.0, 5, 20, 20]]), np.array([[0.8]], np.float32))
+        window.session.project.predictions.replace(image_id, model.id, one)  # type: ignore[union-attr]
+    window.session.project_acts.manage(lambda p: use_as_categories(p, model.classes))
+    window.actions_["validate"].trigger()
+    qtbot.waitUntil(lambda: window.validate_acts.mode is not None, timeout=20_000)
+    assert not window.queue.isVisible()
+    window.close()
+    again = make_window()
+    again.open_path(path)
+    qtbot.waitUntil(lambda: again.session.is_open)
+    assert again.queue.isVisible()
+    assert again.inspector.isVisible()

@@ -36,7 +36,7 @@ class ReviewModes(QObject):
 
     def enter(self, mode: ReviewMode, *, takes_keys: bool = True) -> None:
         """Show a mode in place of the image and the panels; the one before is left."""
-        self._leave_present()
+        self.leave_present()
         self._mode, self._before = mode, self._middle.currentWidget()
         self._put_away = [panel for panel in self._panels if panel.isVisible()]
         for panel in self._put_away:
@@ -49,7 +49,7 @@ class ReviewModes(QObject):
 
     def enter_beside(self, mode: ReviewMode) -> None:
         """Show a mode in place of the queue, with the image framed in its colour."""
-        self._leave_present()
+        self.leave_present()
         self._mode = mode
         self._beside.addWidget(mode)
         self._beside.setCurrentWidget(mode)
@@ -74,7 +74,8 @@ class ReviewModes(QObject):
         self.changed.emit()
         self._canvas.setFocus()
 
-    def _leave_present(self) -> None:
+    def leave_present(self) -> None:
+        """Leave the mode that is on, if any."""
         if self._mode is not None:
             self._mode.left.emit()
 

@@ -27,8 +27,17 @@ class Panels:
         for dock in self._docks:
             dock.hide()
 
-    def open(self) -> None:
-        """A project was opened: show what belongs to it, the first time; later a person may have put it away."""
+    @property
+    def layout(self) -> str:
+        """Where they are and how large, as text that a project keeps."""
+        return bytes(self._window.saveState().toBase64().data()).decode()
+
+    def open(self, layout: str) -> None:
+        """A project was opened: lay them out as it was left, or show what belongs to one the first time; later a
+        person may have put it away."""
+        if layout and self._window.restoreState(QByteArray.fromBase64(layout.encode())):
+            self._to_open = []
+            return
         to_open, self._to_open = self._to_open, []
         for dock in to_open:
             dock.show()
