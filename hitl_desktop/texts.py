@@ -17,20 +17,20 @@ from hitl_desktop.translation import tr, trn
 REASON_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
         Reason.UNCERTAIN: tr("uncertain"),
-        Reason.TWO_CATEGORIES: tr("two categories on one object"),
-        Reason.MAYBE_NOTHING: tr("unsure whether there is an object"),
+        Reason.TWO_CATEGORIES: tr("two possible categories"),
+        Reason.MAYBE_NOTHING: tr("might be nothing"),
         Reason.UNSURE_TAG: tr("unsure of a tag"),
         Reason.DISAGREEMENT: tr("detector and head disagree"),
         Reason.POSSIBLE_MISS: tr("possible miss"),
         Reason.UNLIKE: tr("unlike anything labelled"),
         Reason.LOOK_ALIKE: tr("similar to one where the model was confidently wrong"),
-        Reason.EXPECTED: tr("may hold a category that came later"),
+        Reason.EXPECTED: tr("may contain a category added later"),
         Reason.CHANGED: tr("the new head disagrees with the old one"),
-        Reason.RANDOM: tr("drawn at random"),
+        Reason.RANDOM: tr("random check"),
         Reason.TYPICAL: tr("typical of its kind"),
         Reason.FAR: tr("far from all that was decided"),
         Reason.SURE: tr("few doubts"),
-        Reason.UNSEEN: tr("not examined yet"),
+        Reason.UNSEEN: tr("not scanned yet"),
         Reason.EDGE: tr("edge cases"),
         Reason.SUSPECTED: tr("possible label error"),
         Reason.AGAIN: tr("to be labelled again, blind"),
@@ -64,11 +64,11 @@ AUDIT_ERROR_TEXT: Final[Mapping[Error, str]] = MappingProxyType(
 )
 ORDER_TEXT: Final[Mapping[QueueOrder, str]] = MappingProxyType(
     {
-        QueueOrder.ASKED: tr("Order of asking"),
+        QueueOrder.ASKED: tr("Suggested order"),
         QueueOrder.NAME: tr("Name"),
         QueueOrder.BOXES: tr("Most boxes first"),
         QueueOrder.PIXELS: tr("Most pixels first"),
-        QueueOrder.LATEST: tr("Decided last first"),
+        QueueOrder.LATEST: tr("Recently done"),
     }
 )
 ISSUE_TEXT: Final[Mapping[IssueKind, str]] = MappingProxyType(

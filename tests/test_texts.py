@@ -56,7 +56,7 @@ def test_images_are_found_by_the_text_of_their_reason(project: Project) -> None:
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.TWO_CATEGORIES), Ranked(2, 0.4, Reason.FAR)]))
     decisions.skip(project, 3, seconds=1.0, reason=SkipReason.BLURRED)
     decisions.skip(project, 4, seconds=1.0, reason="a dog sat on it")
-    assert project.queue.select(QueueFilter(text="Two Categories")) == [1]
+    assert project.queue.select(QueueFilter(text="Two Possible")) == [1]
     assert project.queue.select(QueueFilter(text="blurred or")) == [3]
     assert project.queue.select(QueueFilter(text="dog sat")) == [4]
     assert [skip_text(project.decisions.why_skipped(i)) for i in (3, 4)] == [

@@ -153,12 +153,8 @@ RANDOM: Final = "random"
 DEFAULT_STRATEGY: Final = DEFAULT_ACQUISITION
 STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
     {
-        "margin": Strategy(
-            tr("most doubt between two names"), partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])
-        ),
-        "entropy": Strategy(
-            tr("most doubt over all names"), partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])
-        ),
+        "margin": Strategy(tr("smallest margin"), partial(by_uncertainty, ACQUISITION_FUNCTIONS["margin"])),
+        "entropy": Strategy(tr("highest entropy"), partial(by_uncertainty, ACQUISITION_FUNCTIONS["entropy"])),
         "least_confidence": Strategy(
             tr("least sure of the best name"), partial(by_uncertainty, least_confidence)
         ),

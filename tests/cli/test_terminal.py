@@ -42,7 +42,7 @@ def test_what_is_piped_is_plain_lines_byte_for_byte(listed: Path) -> None:
     run = CliRunner().invoke
     assert run(cli, ["images", str(listed)]).output == PLAIN_IMAGES
     assert (
-        run(cli, ["queue", str(listed), "--limit", "1"]).output == "queue: 1\n  a.png  0  not examined yet\n"
+        run(cli, ["queue", str(listed), "--limit", "1"]).output == "queue: 1\n  a.png  0  not scanned yet\n"
     )
     assert run(cli, ["images", str(listed), "--json"]).output.startswith(
         '{"images": [{"path": "a.png", "width": 80,'

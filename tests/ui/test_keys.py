@@ -41,7 +41,7 @@ def after_pressing(key: str, window: MainWindow) -> KeysEditor:
 
 def test_a_key_is_changed_and_works_at_once(window: MainWindow) -> None:
     editor = after_pressing("M", window)
-    assert '"Nothing here: verified empty, next image" has the key M.' in editor.note.text()
+    assert '"Mark empty and next" has the key M.' in editor.note.text()
     QTest.keyClick(window.canvas, Qt.Key.Key_E)
     assert window.session.image_list.count("decided") == 0
     QTest.keyClick(window.canvas, Qt.Key.Key_M)

@@ -39,7 +39,7 @@ def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtB
     ("typed", "first"),
     [
         ("name the unknown", "Name the unknown objects   (Ctrl+U)"),
-        ("unknown", "None of these: unknown, to be named later   (U)"),
+        ("unknown", "Mark as unknown   (U)"),
         ("name unknown", "Name the unknown objects   (Ctrl+U)"),
         ("skip", "Skip the selected images"),
     ],

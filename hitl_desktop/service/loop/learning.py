@@ -173,12 +173,12 @@ class Learning:
     def _on_learned(self, result: TrainingResult) -> None:
         show = self._session.messages.show
         if result.waits:
-            show(tr("The new version of the head waits: {waits}.", waits=result.waits))
+            show(tr("The new version is not used yet: {waits}.", waits=result.waits))
         elif result.small and not self._suggested_resolution:
             self._suggested_resolution = True
             show(
                 tr(
-                    "Many boxes are small at this input resolution. Model > Look closer may find "
+                    "Many boxes are small at this input resolution. Model > Small-object mode may find "
                     "more of them."
                 )
             )
@@ -223,7 +223,7 @@ class Learning:
         if decided % _RELABEL_EVERY == 0 and decided > self._relabelling_due_at:
             self._relabelling_due_at = decided
             self._session.messages.show(
-                tr("One more image is due for blind relabelling: Model > Label again.")
+                tr("One more image is due for blind relabelling: Model > Consistency check.")
             )
 
     def _on_changed(self, changes: Changes) -> None:

@@ -128,7 +128,7 @@ class LongActs:
             return
         self._jobs.start(
             FILES,
-            "Redoing" if redo else "Undoing",
+            tr("Redoing") if redo else tr("Undoing"),
             lambda p, progress: _step_over(p, act, progress, redo=redo),
             on_success=lambda step: self._session.history.take_step(step, redo=redo),
             on_failure=partial(self._on_not_stepped, redo),

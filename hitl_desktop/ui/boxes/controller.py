@@ -125,7 +125,7 @@ class Controller(BoxNames):
         """Put the image aside, and say why."""
         reason = self.ask.reason(SKIP_REASONS) if self._session.image is not None else None
         if reason == OTHER_REASON:
-            reason = self.ask.text(tr("Cannot tell"), tr("Why can this image not be labelled?"), "")
+            reason = self.ask.text(tr("Skip image"), tr("Why can this image not be labelled?"), "")
         if reason is not None:
             code = next((code for code, text in SKIP_TEXT.items() if text == reason), reason.strip())
             self._session.acts.skip("" if reason == NO_REASON else code)
@@ -136,7 +136,7 @@ class Controller(BoxNames):
             self._messages.show(
                 tr(
                     "This image cannot be decided: {placeholder}",
-                    placeholder=self._canvas.placeholder or "it is not shown yet.",
+                    placeholder=self._canvas.placeholder or tr("It is not shown yet."),
                 )
             )
             return False
@@ -153,7 +153,7 @@ class Controller(BoxNames):
                 )
                 return
             self._messages.show(
-                tr("Select a proposal first: Tab goes through them, the most doubtful first.")
+                tr("Select a suggestion first: Tab goes through them, the most uncertain first.")
                 if left
                 else tr("No proposal is left on this image. A calls it done.")
             )

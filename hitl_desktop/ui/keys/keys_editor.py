@@ -51,7 +51,7 @@ class KeysEditor(QDialog):
         self.key.editingFinished.connect(self._rebind)
         self.note = QLabel(tr("Choose a command, click into the field, and press its new key."))
         self.note.setWordWrap(True)
-        no_key, default = QPushButton(tr("No key")), QPushButton(tr("As delivered"))
+        no_key, default = QPushButton(tr("Clear")), QPushButton(tr("Reset"))
         for button in (no_key, default):
             button.setAutoDefault(False)  # Enter in the table must not take a key away
         no_key.clicked.connect(lambda: self._set(""))

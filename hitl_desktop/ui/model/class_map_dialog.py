@@ -59,7 +59,7 @@ class ClassMapDialog(QDialog):
             self.table.setCellWidget(row, 3, self.choices[-1])
         headings = (tr("Category"), tr("Boxes"), tr("What is known of it"))
         self.known = read_only_table(
-            tr("Categories: known to the detector, taught, only named"), headings, len(known)
+            tr("Categories: known to the detector, learned, no examples yet"), headings, len(known)
         )
         for table in (self.table, self.known):
             table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)

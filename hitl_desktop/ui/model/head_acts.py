@@ -60,7 +60,7 @@ class HeadActs:
         project = self._session.project
         version = waiting(project) if project else None
         if version is None:
-            self._messages.show(tr("No version of the head waits."))
+            self._messages.show(tr("There is no new version to use."))
         else:
             self._learning.use_version(version.id, hold=False)
 
@@ -140,7 +140,7 @@ class HeadActs:
                 "The model uses a higher input resolution, for small objects. Go back to "
                 "the usual one, and retrain from scratch?"
             )
-            if self.ask.confirm(tr("Look closer"), question):
+            if self.ask.confirm(tr("Small-object mode"), question):
                 self._use_input_sizes(DEFAULT_INPUT_SIZES)
             return
         self._session.jobs.start(
@@ -161,11 +161,11 @@ class HeadActs:
         )
         cost = tr(
             "It takes {seconds_then:.1f} s an image instead of {seconds_now:.1f} s, measured "
-            "on one of your images. Look closer from now on, and learn everything anew?",
+            "on one of your images. Use it from now on, and retrain everything?",
             seconds_then=closer.seconds_then,
             seconds_now=closer.seconds_now,
         )
-        if self.ask.confirm(tr("Look closer"), sentences(question, _too_narrow(closer), cost)):
+        if self.ask.confirm(tr("Small-object mode"), sentences(question, _too_narrow(closer), cost)):
             self._use_input_sizes(closer.sides)
 
     def _use_input_sizes(self, sides: Sequence[int]) -> None:

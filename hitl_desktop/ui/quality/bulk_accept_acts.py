@@ -143,7 +143,7 @@ class BulkActs:
             sample=len(bulk.sample),
             boxes=bulk.boxes,
         )
-        words = tr("{drawn}: is it {name}, and well placed?", drawn=drawn, name=bulk.name)
+        words = tr("{drawn}: is this {name}, with a good box?", drawn=drawn, name=bulk.name)
         sample.show_box(image.id, project.path_of(image), left[0].bbox, bulk.name, category_id or 0, words)
 
     @staticmethod

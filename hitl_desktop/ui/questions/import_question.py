@@ -57,9 +57,7 @@ class ImportQuestion(QDialog):
             self.form.setCurrentIndex(list(_FORMS).index(result.suspected))
             self._column.addWidget(self.form)
         if result.issues:
-            self._add_label(
-                tr("The file gives cause for {remarks}:", remarks=counted(len(result.issues), "remark"))
-            )
+            self._add_label(tr("{remarks} about the file:", remarks=counted(len(result.issues), "remark")))
             lines = [f"{issue.where}: {issue.problem}" for issue in result.issues[:_MOST_ISSUES]]
             remarks = QPlainTextEdit("\n".join(lines))
             remarks.setReadOnly(True)

@@ -29,10 +29,10 @@ class MixDialog(QDialog):
 
     def __init__(self, now: QueuePolicy, queues: Sequence[CountedQueue], parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Mix of the queue"))
+        self.setWindowTitle(tr("Queue mix"))
         self.chosen: QueuePolicy | None = None
         self.strategy = QComboBox()
-        name_choice(self.strategy, tr("Order of asking"))
+        name_choice(self.strategy, tr("Query strategy"))
         for name, strategy in STRATEGIES.items():
             title = (
                 tr("{title} (default)", title=strategy.title) if name == DEFAULT_STRATEGY else strategy.title
@@ -43,7 +43,7 @@ class MixDialog(QDialog):
         counts = {q.shows.queue: q.pictures for q in queues}
         self.shares: dict[QueueReason, QSpinBox] = {}
         form = QFormLayout()
-        form.addRow(tr("&Order of asking"), self.strategy)
+        form.addRow(tr("&Query strategy"), self.strategy)
         for why in MIXABLE:
             share = self.shares[why] = QSpinBox()
             share.setRange(0, 100)
@@ -88,8 +88,7 @@ class MixDialog(QDialog):
         self.ok.setEnabled(rest >= 0)
         self.rest.setText(
             tr(
-                "The other {rest} % come in the order of asking. A queue that is empty "
-                "leaves its turns to the others. {first}",
+                "The other {rest} % follow the query strategy. Empty queues pass their share on. {first}",
                 rest=rest,
                 first=first,
             )

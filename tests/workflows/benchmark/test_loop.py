@@ -207,7 +207,7 @@ def test_images_are_drawn_until_enough_was_decided_for_doubts(loop: Project, dat
 def test_every_queued_image_has_a_reason_in_words(loop: Project) -> None:
     order = loop.queue.order()
     assert len(order) == 12
-    assert all(item.reason and item.reason != "not examined yet" for item in order)
+    assert all(item.reason and item.reason != "not scanned yet" for item in order)
     refresh_queue(loop, load_scorer(loop), QUIET, how=QueuePolicy("random", {}), seed=2)
     assert {item.reason for item in loop.queue.order()} == {Reason.RANDOM}
 
