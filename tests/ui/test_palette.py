@@ -27,10 +27,10 @@ def shown(window: MainWindow, qtbot: QtBot) -> Palette:
 def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtBot) -> None:
     palette = shown(window, qtbot)
     assert palette.list.count() == sum(not spec.held for spec in ACTIONS)
-    QTest.keyClicks(palette.text, "boxes prev")
+    QTest.keyClicks(palette.text, "boxes prelabel")
     assert rows(palette) == []
-    palette.text.setText("box prev")
-    assert rows(palette) == ["Previous box   (Shift+Tab)"]
+    palette.text.setText("previous box")
+    assert rows(palette)[0] == "Previous box   (Shift+Tab)"
     QTest.keyClick(palette.text, Qt.Key.Key_Return)
     assert palette.chosen is window.actions_["previous_box"]
 
@@ -41,7 +41,7 @@ def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtB
         ("name the unknown", "Name the unknown objects   (Ctrl+U)"),
         ("unknown", "Mark as unknown   (U)"),
         ("name unknown", "Name the unknown objects   (Ctrl+U)"),
-        ("skip", "Skip the selected images"),
+        ("skip", "Skip with a reason   (S)"),
     ],
 )
 def test_the_command_that_was_typed_comes_first(
@@ -80,7 +80,7 @@ def test_the_chosen_act_is_done(window: MainWindow) -> None:
     def choose() -> None:
         palette = QApplication.activeModalWidget()
         assert isinstance(palette, Palette)
-        palette.text.setText("verified")
+        palette.text.setText("mark empty")
         QTest.keyClick(palette.text, Qt.Key.Key_Return)
 
     QTimer.singleShot(50, choose)
