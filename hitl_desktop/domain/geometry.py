@@ -177,13 +177,18 @@ def nms(boxes: Boxes, scores: NDArray[np.floating], threshold: float) -> NDArray
 
 def match(boxes: Boxes, truth: Boxes, threshold: float) -> list[int | None]:
     """For each box, in order, the best still free `truth` box with an overlap of `threshold` or more."""
-    overlaps = iou_matrix(boxes, truth)
-    result: list[int | None] = []
-    for row in overlaps:
-        best = int(np.argmax(row)) if row.size else 0
-        if row.size and row[best] >= threshold:
-            result.append(best)
-            overlaps[:, best] = -1.0
-        else:
-            result.append(None)
+    return best_free(iou_matrix(boxes, truth), threshold)
+
+
+def best_free(overlaps: NDArray[np.float64], threshold: float) -> list[int | None]:
+    """For each row of overlaps [N, M], in order, the best column of `threshold` or more that is still free."""
+    result: list[int | None] = [None] * len(overlaps)
+    if not overlaps.size:
+        return result
+    free = overlaps.copy()
+    for row in np.flatnonzero(overlaps.max(axis=1) >= threshold).tolist():
+        best = int(free[row].argmax())
+        if free[row, best] >= threshold:
+            result[row] = best
+            free[:, best] = -1.0
     return result

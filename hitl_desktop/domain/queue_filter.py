@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from hitl_desktop.domain.comparison import BoxSize, Finding
 from hitl_desktop.domain.queues import OF_DECIDED
 
 
@@ -22,9 +23,11 @@ class QueueOrder(StrEnum):
 class QueueFilter:
     """What an image must have to be listed: all of what is not empty.
 
-    `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `category_id`
-    that of one of its boxes, `queue` (a `QueueReason`) and `score` (this or more) as it was ranked,
-    `image_set` a set of edge cases it is in.
+    `status` is a state or "unreadable", `text` a part of name or reason without regard to case, `queue` (a
+    `QueueReason`) and `score` (this or more) as it was ranked, `image_set` a set of edge cases it is in.
+
+    `category_id` and `size` are those of the boxes that are counted (`more_than`, `fewer_than`) and of those
+    that `finding` is about; where neither is asked, of one of its boxes.
     """
 
     status: str = ""
@@ -35,6 +38,15 @@ class QueueFilter:
     image_set: str = ""
     score: float = 0.0
     order: QueueOrder = QueueOrder.ASKED
+    size: BoxSize | None = None
+    more_than: int | None = None
+    fewer_than: int | None = None
+    finding: Finding | None = None
+
+    @property
+    def counts_boxes(self) -> bool:
+        """Whether the number of its boxes matters."""
+        return self.more_than is not None or self.fewer_than is not None
 
     @property
     def is_plain(self) -> bool:
@@ -51,4 +63,5 @@ class QueueFilter:
         """Whether decided images are what it is for: boxes and tags are mostly on those."""
         if self.status:
             return self.status != "undecided"
-        return bool(self.category_id or self.tag_id or self.image_set or self.queue & OF_DECIDED)
+        about_boxes = self.category_id or self.size or self.counts_boxes or self.finding
+        return bool(about_boxes or self.tag_id or self.image_set or self.queue & OF_DECIDED)

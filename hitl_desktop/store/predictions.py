@@ -281,6 +281,10 @@ class Predictions:
         )
         return [row[0] for row in reversed(rows)]
 
+    def was_first_seen(self, image_id: int) -> bool:
+        """Whether what was proposed on an image was kept before training on it."""
+        return self._db.one("SELECT 1 FROM first_seen WHERE image_id = ?", (image_id,)) is not None
+
     def unseen_predictions_of(self, image_id: int) -> list[UnseenPrediction]:
         """The names and scores of the predictions of an image before training on it."""
         return self.unseen_predictions_of_images([image_id])[image_id]

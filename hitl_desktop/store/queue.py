@@ -35,7 +35,6 @@ _CONDITIONS = {
                 OR (i.state = 'skipped' AND i.id IN
                     (SELECT image_id FROM decisions WHERE kind = 'skipped' AND (why LIKE :text ESCAPE '!'
                      OR why IN (SELECT value FROM json_each(:skip_reasons))))))""",
-    "category_id": "i.id IN (SELECT image_id FROM annotations WHERE category_id = :category)",
     "tag_id": "i.id IN (SELECT image_id FROM image_tags WHERE tag_id = :tag)",
     "queue": f"""CASE :queue WHEN {int(QueueReason.SUSPECTED)} THEN i.id IN ({_SUSPECTED})
                  WHEN {int(QueueReason.AGAIN)} THEN i.id IN (SELECT image_id FROM asked_again WHERE why = :queue)
@@ -44,6 +43,13 @@ _CONDITIONS = {
                       ELSE {_QUEUES} & :queue END END""",
     "image_set": "i.id IN (SELECT image_id FROM image_sets WHERE name = :image_set)",
     "score": "q.score >= :score",
+}
+_BOXES = """FROM annotations WHERE (:category IS NULL OR category_id = :category)
+            AND (:size = '' OR (w * h >= :area_from AND w * h < :area_below))"""
+_HAS_BOX = f"i.id IN (SELECT image_id {_BOXES})"
+_COUNTS = {
+    "more_than": f"i.id IN (SELECT image_id {_BOXES} GROUP BY image_id HAVING count(*) > :more_than)",
+    "fewer_than": f"i.id NOT IN (SELECT image_id {_BOXES} GROUP BY image_id HAVING count(*) >= :fewer_than)",
 }
 _ORDERS = {
     QueueOrder.ASKED: "",
@@ -204,18 +210,25 @@ class Queue:
         }
 
     def select(self, wanted: QueueFilter) -> list[int]:
-        """Images that pass a filter, in its order; where that is the order of asking, in order of id.
+        """Images that pass a filter, but for its `finding`, in its order; where that is the order of asking, in
+        order of id.
 
         Texts are compared without regard to case (of ASCII letters).
         """
         escaped = "".join(f"!{c}" if c in "!%_" else c for c in wanted.text)
+        low, high = wanted.size.areas if wanted.size is not None else (0.0, 0.0)
         values = {
             "text": f"%{escaped}%", "status": wanted.status, "queue": wanted.queue, "image_set": wanted.image_set,
             "reasons": json.dumps(codes_with(wanted.text, REASON_TEXT)),
             "skip_reasons": json.dumps(codes_with(wanted.text, SKIP_TEXT)),
             "category": wanted.category_id, "tag": wanted.tag_id, "score": wanted.score,
+            "size": wanted.size or "", "area_from": low, "area_below": high,
+            "more_than": wanted.more_than, "fewer_than": wanted.fewer_than,
         }  # fmt: skip
         asked = [_CONDITIONS[name] for name in _CONDITIONS if getattr(wanted, name)]
+        asked += [_COUNTS[name] for name in _COUNTS if getattr(wanted, name) is not None]
+        if (wanted.category_id or wanted.size) and not (wanted.counts_boxes or wanted.finding):
+            asked.append(_HAS_BOX)
         sql = f"""SELECT i.id FROM images i LEFT JOIN queue q ON q.image_id = i.id
                   WHERE {" AND ".join(["1", *asked])} ORDER BY {_ORDERS[wanted.order]}i.id"""
         return [row[0] for row in self._db.all(sql, values)]

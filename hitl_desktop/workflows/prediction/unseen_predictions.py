@@ -5,18 +5,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.calibration import BY_DETECTOR, BY_HEAD, FOUND
-from hitl_desktop.domain.geometry import BBox, as_array, match
-from hitl_desktop.domain.overlap import MATCH_IOU
+from hitl_desktop.domain.comparison import NamedBoxes, same_name
+from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import shown
 from hitl_desktop.learning.calibration import CalibrationSamples
 from hitl_desktop.learning.metrics import Interval, clustered_interval
 from hitl_desktop.store.predictions import KEEP_FROM, UnseenPrediction
 from hitl_desktop.store.project import Project
+
+BoxT = TypeVar("BoxT", UnseenPrediction, Proposal)
 
 LATEST = 20
 """The score is about so many of the latest images, for earlier heads knew less."""
@@ -60,12 +64,11 @@ class UnseenResult:
 
 def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[UnseenResult]:
     """Predictions on the decided images before training on them, the latest ones or all, in order of time."""
-    merged, ids = project.categories.merged(), project.categories.by_name()
+    of = category_now(project)
 
     def kind(category_id: int | None, name: str = "") -> str:
         """What a box is called, whatever became of that category's name."""
-        known = category_id or ids.get(name)
-        return str(merged.get(known, known)) if known else name
+        return str(of(category_id, name) or name)
 
     seen = project.predictions.first_seen(latest)
     annotations, unseen_predictions = (
@@ -78,19 +81,26 @@ def unseen_results(project: Project, *, latest: int | None = LATEST) -> list[Uns
     ]
 
 
+def category_now(project: Project) -> Callable[[int | None, str], int | None]:
+    """What finds the category that a box has now by the one it had, or by its normalised name; None where that
+    is none."""
+    merged, ids = project.categories.merged(), project.categories.by_name()
+
+    def find(category_id: int | None, name: str) -> int | None:
+        known = category_id or ids.get(name)
+        return merged.get(known, known) if known else None
+
+    return find
+
+
 def _unseen_result(
     image_id: int,
     annotations: Sequence[Annotation],
     unseen_predictions: Sequence[UnseenPrediction],
     kind: Callable[[int | None, str], str],
 ) -> UnseenResult:
-    crowds = [a.bbox for a in annotations if a.crowd]
     objects = [(kind(a.category_id, ""), a.bbox) for a in annotations if not a.crowd]
-    kept = [
-        result
-        for result in shown(unseen_predictions, KEEP_FROM)
-        if not any(in_crowd(result.bbox, crowd) for crowd in crowds)
-    ]
+    kept = outside_crowds(shown(unseen_predictions, KEEP_FROM), annotations)
     right = agreed([(kind(s.category_id, s.name), s.bbox) for s in kept], objects)
     return UnseenResult(image_id, tuple(kept), tuple(right), len(objects))
 
@@ -107,16 +117,15 @@ def precision_interval(seen: Sequence[UnseenResult]) -> Interval:
     return clustered_interval(np.array(right, bool), np.array(images, np.int64))
 
 
-def agreed(boxes: Sequence[tuple[str, BBox]], objects: Sequence[tuple[str, BBox]]) -> list[bool]:
+def agreed(boxes: NamedBoxes, objects: NamedBoxes) -> list[bool]:
     """Whether each of these named boxes, best first, is the first to lie on an object of its name."""
-    right = [False] * len(boxes)
-    for name in {name for name, _ in boxes}:
-        rows = [row for row, (of, _) in enumerate(boxes) if of == name]
-        same_name = [box for of, box in objects if of == name]
-        matches = match(as_array([boxes[row][1] for row in rows]), as_array(same_name), MATCH_IOU)
-        for row, index in zip(rows, matches, strict=True):
-            right[row] = index is not None
-    return right
+    return [index is not None for index in same_name(boxes, objects)]
+
+
+def outside_crowds(boxes: Sequence[BoxT], annotations: Sequence[Annotation]) -> list[BoxT]:
+    """Those of the boxes that can be judged one by one."""
+    crowds = [a.bbox for a in annotations if a.crowd]
+    return [box for box in boxes if not any(in_crowd(box.bbox, crowd) for crowd in crowds)]
 
 
 def in_crowd(box: BBox, crowd: BBox) -> bool:
@@ -126,14 +135,9 @@ def in_crowd(box: BBox, crowd: BBox) -> bool:
 
 def calibration_samples(project: Project, seen: Sequence[UnseenResult]) -> CalibrationSamples:
     """Unseen predictions as samples for calibration; those from before scores were kept are left out."""
-    ids, merged = project.categories.by_name(), project.categories.merged()
-
-    def known(box: UnseenPrediction) -> int:
-        category_id = box.category_id or ids.get(box.name, 0)
-        return merged.get(category_id, category_id)
-
+    of = category_now(project)
     rows = [
-        (box.raw, _source(box), known(box), right, result.image_id)
+        (box.raw, _source(box), of(box.category_id, box.name) or 0, right, result.image_id)
         for result in seen
         for box, right in zip(result.boxes, result.right, strict=True)
         if box.raw > 0

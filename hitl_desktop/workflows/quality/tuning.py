@@ -8,16 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from hitl_desktop.domain.geometry import BBox, as_array, match
-from hitl_desktop.domain.overlap import MATCH_IOU
+from hitl_desktop.domain.comparison import paired
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.learning.metrics import Interval, bootstrap_images, gain_interval, share_interval
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
-from hitl_desktop.store.predictions import UnseenPrediction
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.prediction.unseen_predictions import UnseenResult, unseen_results
+from hitl_desktop.workflows.prediction.unseen_predictions import UnseenResult, category_now, unseen_results
 from hitl_desktop.workflows.quality.effort import (
     EffortOverTime,
     effort_over_time,
@@ -261,24 +260,21 @@ def _mixed_up(
     project: Project, seen: Sequence[UnseenResult]
 ) -> tuple[tuple[Cell, ...], tuple[UnseenCategoryResult, ...]]:
     """The confusion matrix and the table per category of what was shown before training."""
-    names, merged, ids = (
-        {c.id: c.name for c in project.categories.all()}, project.categories.merged(), project.categories.by_name(),
-    )  # fmt: skip
+    names, of = {c.id: c.name for c in project.categories.all()}, category_now(project)
 
-    def called(box: UnseenPrediction) -> str:
-        known = box.category_id or ids.get(box.name)
-        return names.get(merged.get(known, known), box.name) if known else box.name
+    def called(category_id: int | None, name: str = "") -> str:
+        return names.get(of(category_id, name) or 0, name)
 
     examples: dict[tuple[str, str], list[Example]] = {}
     counts: dict[str, list[tuple[int, int, int]]] = {}
     for result in seen:
         truth = [
-            (names.get(merged.get(a.category_id, a.category_id), ""), a.bbox)
+            (called(a.category_id), a.bbox)
             for a in project.annotations.of_image(result.image_id)
             if not a.crowd
         ]
         shown = [
-            (called(b), b, is_right)
+            (called(b.category_id, b.name), b, is_right)
             for b, is_right in zip(result.boxes, result.right, strict=True)
             if b.shown
         ]
@@ -307,7 +303,7 @@ def _confused(
     boxes: _Named, scores: Sequence[float], truth: _Named
 ) -> Iterator[tuple[tuple[str, str], BBox, float | None]]:
     """The places of one image, each with its real and its predicted name, or `NOTHING`, and the score."""
-    found = match(as_array([b for _, b in boxes]), as_array([b for _, b in truth]), MATCH_IOU)
+    found = paired(boxes, truth)
     for (predicted, bbox), score, index in zip(boxes, scores, found, strict=True):
         real = truth[index][0] if index is not None else NOTHING
         yield (real, predicted), bbox, score

@@ -6,15 +6,24 @@ from collections.abc import Sequence
 
 import msgspec
 
+from hitl_desktop.domain.comparison import Asked
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.prediction.comparison import images_where
 
 
-def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) -> list[int]:
-    """Ids of the images that pass; `asked` is the order of asking."""
+def filter_queue(
+    project: Project, wanted: QueueFilter, asked: Sequence[int], progress: Progress | None = None
+) -> list[int]:
+    """Ids of the images that pass; `asked` is the order of asking. A filter by a finding takes a while."""
     if wanted.is_plain:
         return list(asked)
     found = project.queue.select(wanted)
+    if wanted.finding is not None:
+        question = Asked(wanted.finding, wanted.category_id, wanted.size)
+        passing = set(images_where(project, question, found, progress or NoProgress()))
+        found = [i for i in found if i in passing]
     if wanted.order != QueueOrder.ASKED:
         return found
     passing = set(found)
