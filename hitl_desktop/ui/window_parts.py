@@ -26,6 +26,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
 from hitl_desktop.ui.boxes.category_acts import CategoryActs
 from hitl_desktop.ui.boxes.click_to_box import ClickToBox
+from hitl_desktop.ui.boxes.comparison_bar import ComparisonBar
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.boxes.unknown_acts import UnknownActs
@@ -109,6 +110,7 @@ class WindowParts(QMainWindow):
         self._labelling: list[QWidget] = []
         self.modes = ReviewModes(self._pages, self._beside, self._labelling, self.canvas)
         self._make_acts()
+        self.comparison_bar = ComparisonBar(self.session, self.controller.comparing, self.modes)
         self.setCentralWidget(self._make_centre(report_banner))
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -128,6 +130,7 @@ class WindowParts(QMainWindow):
             ),
             lambda: [
                 self.welcome,
+                self.comparison_bar,
                 *self.findChildren(Banner),
                 *self.findChildren(Toast),
                 *self.findChildren(ReviewMode),
@@ -171,6 +174,7 @@ class WindowParts(QMainWindow):
         self._column.setSpacing(0)
         for banner in (*urgent, report_banner, class_banner, late_banner, self._offer):
             self._column.addWidget(banner)
+        self._column.addWidget(self.comparison_bar)
         self._column.addWidget(self._pages, 1)
         return whole
 
@@ -321,6 +325,8 @@ class WindowParts(QMainWindow):
         return {
             "next_pane": partial(self.panes.go, 1),
             "previous_pane": partial(self.panes.go, -1),
+            "compare": controller.comparing.toggle,
+            "compare_next": controller.comparing.show_next,
             "image_only": self.panels.toggle,
             "fit": canvas.camera.fit,
             "zoom_in": partial(canvas.camera.zoom, 1.25),

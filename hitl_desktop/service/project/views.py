@@ -9,12 +9,14 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.label_issues import LabelIssue
+from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Acts, Ranked
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.label_issues import holds
 from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.detection.detector import has_feature_maps
+from hitl_desktop.workflows.prediction.comparison import Comparison, comparison_of
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
 from hitl_desktop.workflows.training.versions import waiting
 
@@ -127,6 +129,13 @@ class Views:
         """The strongest label issue of an image that still holds for these boxes, which it has now."""
         strong = self._project.label_issues.strong_of(image_id) if self._project else []
         return next((issue for issue in strong if holds(issue, boxes)), None)
+
+    def comparison(
+        self, image: ImageRecord, labels: Sequence[Annotation], now: Sequence[Proposal], head_id: int | None
+    ) -> Comparison | None:
+        """The labels of a decided image beside suggestions of a model that was not trained on it; `now` are
+        those of this moment, by this head."""
+        return comparison_of(self._project, image, labels, now, head_id) if self._project else None
 
     def model(self) -> ModelView | None:
         """The model as it is now."""

@@ -72,6 +72,9 @@ class ContextBar(QFrame):
         if item is None or not canvas.has_image or self._is_away or self._name_field.isVisible():
             self.hide()
             return
+        if item.key.kind is Kind.COMPARED:  # there is nothing to be done about it
+            self.hide()
+            return
         is_open = item.key.kind is not Kind.TRUTH
         self.accept.setVisible(is_open)
         self.remove.setText(tr("Reject") if is_open else tr("Delete"))

@@ -18,10 +18,11 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_model import key_of
+from hitl_desktop.ui.boxes.comparing import Comparing
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
-from hitl_desktop.ui.canvas.items import BoxItem, BoxKey
+from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 
@@ -44,6 +45,8 @@ class ImageView(QObject):
         self._by_key: dict[BoxKey, Annotation | Proposal] = {}
         self._of: tuple[object, object] = (None, None)
         self._restored_view: tuple[int, float, float, float] | None = None
+        self.comparing = Comparing(session)
+        self.comparing.changed.connect(self._show_boxes)
         session.leaving.connect(self._remember_view)
         session.image_changed.connect(self._show_image)
         session.boxes_changed.connect(self._show_boxes)
@@ -126,6 +129,12 @@ class ImageView(QObject):
             self._messages.warn(why)
 
     def _show_boxes(self) -> None:
+        items = self.comparing.items() if self.comparing.has_any else self._items()
+        shown = [i for i in items if i.key not in self._hidden and i.colour not in self._hidden_categories]
+        self._canvas.show_items(shown)
+        self.show_selection()
+
+    def _items(self) -> list[BoxItem]:
         names = self._session.known.of
         unnamed = self._session.known.unnamed_id
         items = [
@@ -158,9 +167,7 @@ class ImageView(QObject):
             )
             for p in self._session.visible_proposals
         ]
-        shown = [i for i in items if i.key not in self._hidden and i.colour not in self._hidden_categories]
-        self._canvas.show_items(shown)
-        self.show_selection()
+        return items
 
     def _show_category(self) -> None:
         category_id = self._session.category_id
@@ -185,7 +192,13 @@ class ImageView(QObject):
         """The boxes behind keys, without those that are locked."""
         wanted = [key for key in keys if key not in self._locked]
         known = self._known()
-        if not wanted:
+        if any(key.kind is Kind.COMPARED for key in wanted):
+            self._messages.show(
+                tr(
+                    "Suggestions that are compared with the labels cannot be changed. Shift+C ends the comparison."
+                )
+            )
+        elif not wanted:
             self._messages.show(tr("Locked boxes stay as they are; L unlocks them."))
         return [known[key] for key in wanted if key in known]
 

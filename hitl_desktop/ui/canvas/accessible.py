@@ -37,10 +37,12 @@ def spoken(item: BoxItem) -> str:
     if item.is_open:
         return tr("Box without a category")
     name = item.name or item.label
+    if item.outcome is not None:
+        return name
     match item.key.kind:
         case Kind.TRUTH:
             return tr("{name}, box", name=name) if name else tr("Box")
-        case Kind.PROPOSAL:
+        case Kind.PROPOSAL | Kind.COMPARED:
             kind = tr("suggestion")
         case Kind.HINT:
             kind = tr("hint, not one of your categories")

@@ -10,8 +10,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QTransform
 
+from hitl_desktop.domain.comparison import Outcome
 from hitl_desktop.domain.geometry import Boxes, handle_at
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Hit, Kind
+from hitl_desktop.ui.canvas.outcomes import outcome_colour, outcome_halo, outcome_pen
 from hitl_desktop.ui.canvas.painting import Occupied, box_pen, halo, paint_label
 from hitl_desktop.ui.canvas.viewport import Viewport
 from hitl_desktop.ui.theme.categories import category_colour
@@ -30,11 +32,13 @@ class BoxLayer:
         self._places = {item.key: n for n, item in enumerate(self.items)}
         self._boxes: Boxes = np.array([item.bbox for item in self.items], np.float64).reshape(-1, 4)
         self._areas = self._boxes[:, 2] * self._boxes[:, 3]
+        self._takeable = np.array([item.key.kind is not Kind.COMPARED for item in self.items], bool)
         self._rects = [QRectF(*item.bbox) for item in self.items]
-        self._styles: dict[tuple[Kind, int, bool], list[int]] = {}
+        self._styles: dict[tuple[Kind, int, bool, Outcome | None], list[int]] = {}
         for n in np.argsort(-self._areas, kind="stable").tolist():  # small boxes are painted above large ones
             item = self.items[n]
-            self._styles.setdefault((item.key.kind, item.colour, item.is_open), []).append(n)
+            style = (item.key.kind, item.colour, item.is_open, item.outcome)
+            self._styles.setdefault(style, []).append(n)
 
     def get(self, key: BoxKey | None) -> BoxItem | None:
         """The box with this key."""
@@ -45,7 +49,8 @@ class BoxLayer:
         """The boxes around a point, the smallest first; points so near to an edge count as inside."""
         left, top, width, height = self._boxes.T
         inside = (
-            (left - tolerance <= x)
+            self._takeable
+            & (left - tolerance <= x)
             & (x <= left + width + tolerance)
             & (top - tolerance <= y)
             & (y <= top + height + tolerance)
@@ -57,7 +62,8 @@ class BoxLayer:
         """The boxes that lie whole in an area of the image."""
         left, top, width, height = self._boxes.T
         whole = (
-            (left >= area.left())
+            self._takeable
+            & (left >= area.left())
             & (top >= area.top())
             & (left + width <= area.right())
             & (top + height <= area.bottom())
@@ -70,6 +76,7 @@ class BoxLayer:
 
         Else the smallest box around the point.
         """
+        selection = [item for item in selection if item.key.kind is not Kind.COMPARED]
         if len(selection) == 1:
             handle = handle_at(selection[0].bbox, x, y, tolerance)
             if handle is not None:
@@ -89,8 +96,7 @@ class BoxLayer:
         places = np.flatnonzero(seen)
         few = len(places) <= _FEW
         groups = [
-            (kind, colour, is_open, [self._rects[n] for n in members if seen[n]])
-            for (kind, colour, is_open), members in self._styles.items()
+            (*style, [self._rects[n] for n in members if seen[n]]) for style, members in self._styles.items()
         ]
         ratio = painter.device().devicePixelRatioF()
         painter.save()
@@ -99,12 +105,14 @@ class BoxLayer:
             QTransform(viewport.scale, 0, 0, viewport.scale, viewport.x, viewport.y), combine=True
         )
         if few:
-            for kind, _, _, rects in groups:
-                painter.setPen(halo(kind, ratio))
+            for kind, _, _, outcome, rects in groups:
+                painter.setPen(halo(kind, ratio) if outcome is None else outcome_halo(outcome, ratio))
                 painter.drawRects(rects)
-        for kind, colour, is_open, rects in groups:
+        for kind, colour, is_open, outcome, rects in groups:
             painter.setPen(
                 box_pen(kind, category_colour(colour), 2.0 if few else 1.0, ratio, is_open=is_open)
+                if outcome is None
+                else outcome_pen(outcome, kind, category_colour(colour), ratio)
             )
             painter.drawRects(rects)
         painter.restore()
@@ -126,4 +134,6 @@ class BoxLayer:
         big = places[np.minimum(self._boxes[places, 2], self._boxes[places, 3]) >= smallest]
         occupied = Occupied(area)
         for item in [self.items[n] for n in big]:
-            paint_label(painter, item.label, item.colour, viewport.box_to_view(item.bbox), area, occupied)
+            colour = outcome_colour(item.outcome) if item.outcome and item.label else None
+            view = viewport.box_to_view(item.bbox)
+            paint_label(painter, item.label, item.colour, view, area, occupied, colour)

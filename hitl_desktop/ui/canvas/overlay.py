@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QPainter
 
-from hitl_desktop.ui.canvas.items import BoxItem
+from hitl_desktop.ui.canvas.items import BoxItem, Kind
 from hitl_desktop.ui.canvas.painting import (
     paint_band,
     paint_cross,
@@ -41,7 +41,7 @@ def paint_selected(
             paint_read_out(painter, f"{item.label}  {bbox.w:.0f} x {bbox.h:.0f}", item.colour, box, area)
         else:
             paint_label(painter, item.label, item.colour, box, area)
-        if len(items) == 1:
+        if len(items) == 1 and item.key.kind is not Kind.COMPARED:
             paint_handles(painter, box, colour)
 
 

@@ -166,14 +166,19 @@ def label_pixmap(text: str, category: int, colour: str, ratio: float) -> QPixmap
 
 
 def paint_label(
-    painter: QPainter, text: str, category: int, box: BBox, area: QRectF, occupied: Occupied | None = None
+    painter: QPainter,
+    text: str,
+    category: int,
+    box: BBox,
+    area: QRectF,
+    occupied: Occupied | None = None,
+    colour: QColor | None = None,
 ) -> bool:
     """The label of a box given in view pixels, if it finds a place; what it names is not covered."""
     if not text:
         return True
-    pixmap = label_pixmap(
-        text, category, category_colour(category).name(), painter.device().devicePixelRatioF()
-    )
+    ground = colour or category_colour(category)
+    pixmap = label_pixmap(text, category, ground.name(), painter.device().devicePixelRatioF())
     size = pixmap.deviceIndependentSize()
     place = label_place((size.width(), size.height()), box, area, occupied)
     if place is not None:

@@ -89,7 +89,7 @@ class Selection:
     def _open_items(self) -> list[BoxItem]:
         """The proposals, while there are any: `Tab`, `X` must not remove what was accepted a moment ago."""
         by_kind = {kind: [item for item in self._layer.items if item.key.kind is kind] for kind in Kind}
-        return by_kind[Kind.PROPOSAL] or by_kind[Kind.TRUTH]
+        return by_kind[Kind.PROPOSAL] or [*by_kind[Kind.TRUTH], *by_kind[Kind.COMPARED]]
 
     def _under(self, pointer: tuple[float, float]) -> list[BoxItem]:
         found = self._layer.around(*pointer)

@@ -207,6 +207,10 @@ ACTIONS: Final = (
         for n in range(1, 10)
     ),
     ActionSpec("image_only", tr("Image only: hide or show the panels"), "\\", When.PROJECT, Menu.VIEW),
+    ActionSpec("compare", tr("&Compare labels with suggestions"), "Shift+C", When.PROJECT, Menu.VIEW),
+    ActionSpec(
+        "compare_next", tr("Comparison: next &kind of mistake"), "Ctrl+Shift+C", When.PROJECT, Menu.VIEW
+    ),
     ActionSpec("motion", tr("Animate &zooming"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("fit", tr("&Fit the image"), "F", When.IMAGE, Menu.VIEW),
     ActionSpec("zoom_in", tr("Zoom &in"), "+", When.IMAGE, Menu.VIEW),

@@ -59,6 +59,9 @@ class Colours:
     review_blind: str
     review_bulk: str
     review_unknown: str
+    false_positive: str
+    missed: str
+    other_name: str
 
 
 LIGHT: Final = Colours(
@@ -71,6 +74,7 @@ LIGHT: Final = Colours(
     right="#1F6FB4", wrong="#D3620F", series=("#1F6FB4", "#C2500A", "#23794B", "#7A4BB0"),
     review_audit="#1F5FD6", review_validation="#8E44AD", review_label_issues="#8A5A00", review_blind="#0F766E",
     review_bulk="#9D174D", review_unknown="#59616B",
+    false_positive="#D9480F", missed="#1C7ED6", other_name="#C2409A",
 )  # fmt: skip
 DARK: Final = Colours(
     is_dark=True,
@@ -82,6 +86,7 @@ DARK: Final = Colours(
     right="#3F8FD8", wrong="#E07F35", series=("#6CB1F0", "#F2A15F", "#6FD09A", "#C3A0F0"),
     review_audit="#6EA2FF", review_validation="#C792EA", review_label_issues="#E3B341", review_blind="#4FD1C5",
     review_bulk="#F48FB1", review_unknown="#A6ADB6",
+    false_positive="#F2773C", missed="#4DA3EC", other_name="#E07BC3",
 )  # fmt: skip
 
 
