@@ -6,6 +6,7 @@ from typing import Final
 
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.audits import Error
+from hitl_desktop.domain.comparison import BoxSize, Finding
 from hitl_desktop.domain.dataset import IssueKind
 from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueOrder
@@ -70,6 +71,17 @@ ORDER_TEXT: Final[Mapping[QueueOrder, str]] = MappingProxyType(
         QueueOrder.PIXELS: tr("Most pixels first"),
         QueueOrder.LATEST: tr("Recently done"),
     }
+)
+FINDING_TEXT: Final[Mapping[Finding, str]] = MappingProxyType(
+    {
+        Finding.FOUND_NONE: tr("Model found none"),
+        Finding.MISSED: tr("Model missed one"),
+        Finding.FALSE_POSITIVE: tr("False positive"),
+        Finding.OTHER_NAME: tr("Other name"),
+    }
+)
+SIZE_TEXT: Final[Mapping[BoxSize, str]] = MappingProxyType(
+    {BoxSize.SMALL: tr("small"), BoxSize.MEDIUM: tr("medium"), BoxSize.LARGE: tr("large")}
 )
 ISSUE_TEXT: Final[Mapping[IssueKind, str]] = MappingProxyType(
     {
@@ -191,6 +203,26 @@ def act_text(act: Act | str) -> str:
 def skip_text(why: str) -> str:
     """Why an image was skipped: the text of a code, or what a person typed."""
     return SKIP_TEXT.get(why, why)
+
+
+def finding_text(finding: Finding, name: str, size: BoxSize | None) -> str:
+    """Which images have a finding about boxes of a category (empty: of any) and size."""
+    of_any = {
+        Finding.FOUND_NONE: tr("Images where the model found nothing"),
+        Finding.MISSED: tr("Images where the model missed an object"),
+        Finding.FALSE_POSITIVE: tr("Images with a false positive"),
+        Finding.OTHER_NAME: tr("Images where the model gave an object another name"),
+    }
+    of_one = {
+        Finding.FOUND_NONE: tr("Images where the model found no {name}", name=name),
+        Finding.MISSED: tr("Images where the model missed {name}", name=name),
+        Finding.FALSE_POSITIVE: tr("Images with a false positive of {name}", name=name),
+        Finding.OTHER_NAME: tr("Images where the model gave {name} another name", name=name),
+    }
+    sentence = (of_one if name else of_any)[finding]
+    if size is None:
+        return sentence
+    return tr("{sentence} ({size})", sentence=sentence, size=SIZE_TEXT[size])
 
 
 def codes_with(text: str, texts: Mapping[str, str]) -> list[str]:

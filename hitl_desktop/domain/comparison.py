@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,8 +53,7 @@ class BoxSize(StrEnum):
         }[self]
 
 
-@dataclass(frozen=True, slots=True)
-class Side:
+class Side(NamedTuple):
     """A box on one side of the comparison; `category_id` is None for a name that is no category now.
 
     `id` is that of the annotation or of the prediction, `score` that of a suggestion.
@@ -66,8 +66,7 @@ class Side:
     score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(NamedTuple):
     """A label, the suggestion that goes with it, or both."""
 
     label: Side | None
@@ -85,26 +84,30 @@ class Compared:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """A question about the suggestions on an image; None asks about boxes of any category or size."""
+class BoxKind:
+    """The boxes that a question is about; None means any category, or any size."""
 
-    finding: Finding
     category_id: int | None = None
     size: BoxSize | None = None
 
-    def holds(self, suggestions: Sequence[Side], labels: Sequence[Side]) -> bool:
-        """Whether the answer is yes: one such box, or for `FOUND_NONE` no such suggestion."""
-        of_labels = self.finding in {Finding.MISSED, Finding.OTHER_NAME}
-        is_there = any(self._is_about(box) for box in (labels if of_labels else suggestions))
-        if self.finding is Finding.FOUND_NONE:
-            return not is_there
-        return is_there and any(
-            place.outcome.value == self.finding.value and self._is_about(place.label or place.suggestion)
-            for place in compare(suggestions, labels)
-        )
+    def findings(
+        self, suggestions: Sequence[Side], labels: Sequence[Side], among: Collection[Finding] = tuple(Finding)
+    ) -> set[Finding]:
+        """Which of these findings an image has: some such box, or for `FOUND_NONE` no such suggestion."""
+        possible = set[Finding]()
+        if any(map(self.includes, suggestions)):
+            possible.add(Finding.FALSE_POSITIVE)
+        if any(map(self.includes, labels)):
+            possible |= {Finding.MISSED, Finding.OTHER_NAME}
+        has = set[Finding]() if Finding.FALSE_POSITIVE in possible else {Finding.FOUND_NONE}
+        if possible.intersection(among):
+            mistakes = (p for p in compare(suggestions, labels) if p.outcome is not Outcome.MATCH)
+            has |= {Finding(p.outcome.value) for p in mistakes if self.includes(p.label or p.suggestion)}
+        return has.intersection(among)
 
-    def _is_about(self, box: Side | None) -> bool:
-        if box is None or (self.category_id is not None and box.category_id != self.category_id):
+    def includes(self, box: Side | None) -> bool:
+        """Whether a box is one of them."""
+        if box is None or self.category_id not in (None, box.category_id):
             return False
         low, high = self.size.areas if self.size is not None else (0.0, math.inf)
         return low <= box.bbox.area < high

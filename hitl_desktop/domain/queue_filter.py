@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from hitl_desktop.domain.comparison import BoxSize, Finding
+from hitl_desktop.domain.comparison import BoxKind, BoxSize, Finding
 from hitl_desktop.domain.queues import OF_DECIDED
 
 
@@ -47,6 +47,11 @@ class QueueFilter:
     def counts_boxes(self) -> bool:
         """Whether the number of its boxes matters."""
         return self.more_than is not None or self.fewer_than is not None
+
+    @property
+    def kind(self) -> BoxKind:
+        """The boxes that it is about."""
+        return BoxKind(self.category_id, self.size)
 
     @property
     def is_plain(self) -> bool:

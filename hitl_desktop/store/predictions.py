@@ -281,6 +281,12 @@ class Predictions:
         )
         return [row[0] for row in reversed(rows)]
 
+    def count_first_seen(self) -> int:
+        """How many images `first_seen` returns."""
+        return self._db.scalar(
+            "SELECT count(*) FROM first_seen f JOIN images i ON i.id = f.image_id WHERE i.state = 'decided'"
+        )
+
     def was_first_seen(self, image_id: int) -> bool:
         """Whether what was proposed on an image was kept before training on it."""
         return self._db.one("SELECT 1 FROM first_seen WHERE image_id = ?", (image_id,)) is not None

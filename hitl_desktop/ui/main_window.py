@@ -56,7 +56,7 @@ class MainWindow(WindowParts):
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
-        self.actions_["compare"].setCheckable(True)
+        self.comparison_bar.check(self.actions_["compare"])
         self.actions_.add_to_menu(Menu.VIEW, [dock.toggleViewAction() for dock in self._docks])
         self.looks.show_motion(self.actions_)
         self.category_keys = CategoryKeys(
@@ -114,8 +114,6 @@ class MainWindow(WindowParts):
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
         self.welcome.recent_asked.connect(self.open_path)
-        self.controller.comparing.changed.connect(self._show_comparison)
-        self.comparison_bar.left.connect(self.canvas.setFocus)
         self.model_panel.learn_asked.connect(self.loop.learning.learn)
         self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
         self.model_panel.use_waiting_asked.connect(self.head_acts.use_waiting)
@@ -313,9 +311,6 @@ class MainWindow(WindowParts):
         if session.is_open:
             self.action_bar.show_state()
             self._show_saved()
-
-    def _show_comparison(self) -> None:
-        self.actions_["compare"].setChecked(self.controller.comparing.is_on)
 
     def _show_saved(self) -> None:
         saving = self.session.saving

@@ -110,7 +110,7 @@ class WindowParts(QMainWindow):
         self._labelling: list[QWidget] = []
         self.modes = ReviewModes(self._pages, self._beside, self._labelling, self.canvas)
         self._make_acts()
-        self.comparison_bar = ComparisonBar(self.session, self.controller.comparing, self.modes)
+        self.comparison_bar = ComparisonBar(self.session, self.controller.comparing, self.modes, self.canvas)
         self.setCentralWidget(self._make_centre(report_banner))
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
@@ -129,8 +129,7 @@ class WindowParts(QMainWindow):
                 (self.model_panel, self.model_panel.tabs),
             ),
             lambda: [
-                self.welcome,
-                self.comparison_bar,
+                *(self.welcome, self.comparison_bar),
                 *self.findChildren(Banner),
                 *self.findChildren(Toast),
                 *self.findChildren(ReviewMode),
@@ -172,9 +171,8 @@ class WindowParts(QMainWindow):
         self._column = QVBoxLayout(whole)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
-        for banner in (*urgent, report_banner, class_banner, late_banner, self._offer):
-            self._column.addWidget(banner)
-        self._column.addWidget(self.comparison_bar)
+        for notice in (*urgent, report_banner, class_banner, late_banner, self._offer, self.comparison_bar):
+            self._column.addWidget(notice)
         self._column.addWidget(self._pages, 1)
         return whole
 

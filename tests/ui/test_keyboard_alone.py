@@ -95,9 +95,11 @@ def controls(pane: QWidget) -> set[QWidget]:
 def test_tab_reaches_each_filter_and_the_list_of_the_queue(ready: MainWindow) -> None:
     queue = ready.queue
     queue.more.setChecked(True)
+    queue.boxes.amount.setCurrentIndex(queue.boxes.amount.count() - 1)  # fewer than a number, which is shown
     queue.state.setFocus()
-    wanted = [queue.state, queue.text, queue.more, queue.category, queue.tag, queue.reason, queue.score,
-              queue.sorting, queue.list]  # fmt: skip
+    wanted = [queue.state, queue.text, queue.more, queue.category, queue.boxes.size, queue.boxes.finding,
+              queue.boxes.amount, queue.boxes.number, queue.tag, queue.score, queue.reason, queue.sorting,
+              queue.list]  # fmt: skip
     assert reached(queue) == wanted
 
 

@@ -18,6 +18,7 @@ from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.domain.queues import QueueReason, Reason
 from hitl_desktop.domain.review import Ranked
 from hitl_desktop.learning.strategies import STRATEGIES
+from hitl_desktop.progress import Progress
 from hitl_desktop.service.loop import long_acts
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
@@ -251,10 +252,12 @@ def test_a_filter_that_was_typed_over_is_not_worked_out(
     monkeypatch.setattr(queue_model, "MANY", 2)
     go, worked_out, real = Event(), [], long_acts.filter_queue
 
-    def filter_queue(project: Project, wanted: QueueFilter, asked: Sequence[int]) -> Sequence[int]:
+    def filter_queue(
+        project: Project, wanted: QueueFilter, asked: Sequence[int], progress: Progress
+    ) -> Sequence[int]:
         go.wait(10)
         worked_out.append(wanted.text)
-        return real(project, wanted, asked)
+        return real(project, wanted, asked, progress)
 
     monkeypatch.setattr(long_acts, "filter_queue", filter_queue)
     for text in ("a", "b", "c.", "c.p"):

@@ -40,6 +40,9 @@ def test_text_can_be_read_and_borders_be_seen(theme: Colours) -> None:
     ]
     assert [(pair, round(contrast(*pair), 2)) for pair in pairs if contrast(*pair) < 4.5] == []
     assert [ground for ground in grounds if contrast(theme.border, ground) < 3] == []
+    mistakes = (theme.false_positive, theme.missed, theme.other_name)
+    assert [(m, ground) for m in mistakes for ground in grounds if contrast(m, ground) < 3] == []
+    assert [m for m in mistakes if contrast(text_on(QColor(m)).name(), m) < 4.5] == []
 
 
 def test_labels_of_all_categories_can_be_read() -> None:

@@ -3,10 +3,11 @@ filter."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from hitl_desktop.domain.comparison import BoxKind, Finding
 from hitl_desktop.domain.edits import Changes, Edit
 from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.errors import HitlError
@@ -19,6 +20,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation import edits
+from hitl_desktop.workflows.prediction.comparison import count_findings
 from hitl_desktop.workflows.queue.filtering import filter_queue
 from hitl_desktop.workflows.queue.listing import Listing, list_queue
 from hitl_desktop.workflows.training.versions import fall_back
@@ -40,6 +42,7 @@ class LongActs:
         self._session, self._learning = session, learning
         self._jobs, self._runner = session.jobs, session.jobs.runner
         self._filtering: Job | None = None
+        self._counting: Job | None = None
         self._changing: Job | None = None
         self._number = 0
         session.listing_wanted.connect(self._list)
@@ -146,12 +149,26 @@ class LongActs:
         self, wanted: QueueFilter, asked: Sequence[int], take: Callable[[ReviewOrder], None]
     ) -> None:
         """Find the images that pass a filter, of very many."""
-        if self._filtering is not None:
-            self._filtering.abandon()  # another letter was typed
+        for before in (self._filtering, self._counting):
+            if before is not None:
+                before.abandon()  # another letter was typed
         self._filtering = self._jobs.start(
             LISTING,
             tr("Filtering the queue"),
-            lambda p, _: ReviewOrder(filter_queue(p, wanted, asked)),
+            lambda p, progress: ReviewOrder(filter_queue(p, wanted, asked, progress)),
             on_success=take,
             quiet=True,
+        )
+
+    def count_findings(self, kind: BoxKind, take: Callable[[Mapping[Finding, int]], None]) -> None:
+        """Count the images in which the model missed such boxes, found none ..."""
+        if self._counting is not None:
+            self._counting.abandon()
+        self._counting = self._jobs.start(
+            LISTING,
+            tr("Comparing labels with suggestions"),
+            lambda p, progress: count_findings(p, kind, progress),
+            on_success=take,
+            quiet=True,
+            gives_way=True,
         )

@@ -137,6 +137,10 @@ class Views:
         those of this moment, by this head."""
         return comparison_of(self._project, image, labels, now, head_id) if self._project else None
 
+    def compared_images(self) -> int:
+        """On how many decided images labels can be compared with suggestions from before training."""
+        return self._project.predictions.count_first_seen() if self._project else 0
+
     def model(self) -> ModelView | None:
         """The model as it is now."""
         project = self._project

@@ -6,6 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from hitl_desktop.domain.comparison import Outcome
@@ -34,7 +35,7 @@ class ComparisonBar(Pane):
 
     _is_ready = False
 
-    def __init__(self, session: Session, comparing: Comparing, modes: ReviewModes) -> None:
+    def __init__(self, session: Session, comparing: Comparing, modes: ReviewModes, canvas: QWidget) -> None:
         super().__init__()
         self.setAccessibleName(tr("Comparison of labels with suggestions"))
         self._comparing, self._modes = comparing, modes
@@ -66,10 +67,16 @@ class ComparisonBar(Pane):
         for event in (session.image_changed, session.boxes_changed):
             event.connect(self._show)
         comparing.changed.connect(self._show)
+        self.left.connect(canvas.setFocus)
         modes.changed.connect(self._show)
         self._is_ready = True
         self._show_icons()
         self.hide()
+
+    def check(self, action: QAction) -> None:
+        """Keep the command checked while the comparison is on."""
+        action.setCheckable(True)
+        self._comparing.changed.connect(lambda: action.setChecked(self._comparing.is_on))
 
     def changeEvent(self, event: QEvent) -> None:
         """Another theme has other colours."""

@@ -52,6 +52,7 @@ class QueueActs:
         ask: Ask,
     ) -> None:
         self._session, self._queue = session, queue
+        queue.boxes.counts_wanted.connect(long_acts.count_findings)
         self._learning, self._long_acts = learning, long_acts
         self._messages, self.ask = messages, ask
 

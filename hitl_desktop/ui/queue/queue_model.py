@@ -111,14 +111,14 @@ class QueueModel(QAbstractListModel):
         return self._revision != self._session.image_list.revision
 
     def reload(self) -> None:
-        """Take the session's order anew; of very many images a job finds those that pass, and `reloaded`
-        follows."""
+        """Take the session's order anew; of very many images, or by a finding, a job finds those that pass, and
+        `reloaded` follows."""
         self._asked += 1
         self._revision = self._session.image_list.revision
         project, asked = self._session.project, self._session.image_list.order.ids
         if self.wanted.is_plain or project is None:
             self._take(None)
-        elif len(asked) > MANY:
+        elif len(asked) > MANY or self.wanted.finding is not None:
             self.filter_wanted.emit(self.wanted, asked, partial(self._take_late, self._asked))
         else:
             self._take(ReviewOrder(filter_queue(project, self.wanted, asked)))

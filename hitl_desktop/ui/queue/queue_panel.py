@@ -12,24 +12,15 @@ from PySide6.QtCore import (
     QItemSelectionModel,
     QItemSelectionRange,
     QModelIndex,
-    QPersistentModelIndex,
-    QRect,
-    QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QFontMetrics, QGuiApplication, QKeyEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
     QHBoxLayout,
-    QHeaderView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -37,94 +28,18 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
+from hitl_desktop.service.project.image_walk import MANY
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import ORDER_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.image_loader import ImageLoader
+from hitl_desktop.ui.queue.box_filters import BoxFilters, filter_choice, row_of
 from hitl_desktop.ui.queue.found import Found
-from hitl_desktop.ui.queue.queue_model import IMAGE_ID, Facts, QueueModel
-from hitl_desktop.ui.theme.style import colours
-from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.queue.queue_list import QueueList
+from hitl_desktop.ui.queue.queue_model import IMAGE_ID, QueueModel
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.queue.filtering import as_text, from_text
-
-_IMAGE = QSize(56, 42)
-_ROW = 52
-_MARKS = {
-    "decided": ("✓", "#2E9E5B"),
-    "skipped": ("–", "#B8860B"),
-    "unreadable": ("!", "#C0392B"),
-    "undecided": ("", "#888888"),
-}
-
-
-class QueueDelegate(QStyledItemDelegate):
-    """A row: thumbnail, name, and why this image is worth asking about."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: ARG002
-        """All rows are equally high."""
-        return QSize(200, _ROW)
-
-    def paint(
-        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
-    ) -> None:
-        """Paint one row."""
-        facts = cast("QueueModel", index.model()).facts(index.row())
-        if facts is None:
-            return
-        rect: QRect = option.rect  # type: ignore[attr-defined]
-        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
-        palette = option.palette  # type: ignore[attr-defined]
-        chosen = bool(state & QStyle.StateFlag.State_Selected)
-        painter.save()
-        if chosen:
-            painter.fillRect(rect, palette.highlight())
-        thumbnail = facts.thumbnail
-        box = QRect(
-            rect.left() + 6,
-            rect.top() + (rect.height() - _IMAGE.height()) // 2,
-            _IMAGE.width(),
-            _IMAGE.height(),
-        )
-        painter.fillRect(box, palette.mid())
-        if thumbnail is not None and not thumbnail.isNull():
-            size = thumbnail.size().scaled(_IMAGE, Qt.AspectRatioMode.KeepAspectRatio)
-            target = QRect(0, 0, size.width(), size.height())
-            target.moveCenter(box.center())
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(target, thumbnail)
-        mark, colour = _MARKS[facts.status]
-        if mark:
-            badge = QRect(box.right() - 15, box.top() + 1, 15, 15)
-            painter.fillRect(badge, QColor(colour))
-            painter.setPen(QColor("white"))
-            painter.drawText(badge, Qt.AlignmentFlag.AlignCenter, mark)
-        self._text(
-            painter,
-            rect,
-            box.right() + 8,
-            facts,
-            palette.highlightedText().color() if chosen else palette.text().color(),
-            QColor(colours().on_selected_dim if chosen else colours().text_dim),
-        )
-        painter.restore()
-
-    def _text(
-        self, painter: QPainter, rect: QRect, left: int, facts: Facts, colour: QColor, dim: QColor
-    ) -> None:
-        metrics = QFontMetrics(painter.font())
-        width = rect.right() - left - 4
-        name = metrics.elidedText(facts.path.rsplit("/", 1)[-1], Qt.TextElideMode.ElideLeft, width)
-        painter.setPen(colour)
-        painter.drawText(
-            QRect(left, rect.top() + 8, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name
-        )
-        painter.setPen(dim)
-        detail = QRect(left, rect.top() + 9 + metrics.height(), width, metrics.height() + 2)
-        text = metrics.elidedText(facts.detail, Qt.TextElideMode.ElideRight, width)
-        painter.drawText(detail, Qt.AlignmentFlag.AlignLeft, text)
-
 
 STATES = {
     tr("All"): "",
@@ -139,32 +54,6 @@ _FILTER = "queue_filter"
 _KEPT_SELECTION = 10_000
 
 
-class QueueList(QTableView):
-    """Rows of images; a list view lays out every row, which took 150 ms with 50,000 of them.
-
-    Signals:
-        left: `Escape` was pressed.
-    """
-
-    left = Signal()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keep the image at hand in sight, also when the model panel takes the room."""
-        super().resizeEvent(event)
-        if self.currentIndex().isValid():
-            self.scrollTo(self.currentIndex())
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """`Escape` leaves."""
-        if event.key() == Qt.Key.Key_Escape:
-            self.left.emit()
-        elif event.key() in {Qt.Key.Key_Home, Qt.Key.Key_End}:  # of the list, as for one column with Ctrl
-            with_ctrl = event.modifiers() | Qt.KeyboardModifier.ControlModifier
-            super().keyPressEvent(QKeyEvent(event.type(), event.key(), with_ctrl))
-        else:
-            super().keyPressEvent(event)
-
-
 class QueuePanel(Pane):
     """The list with its filters."""
 
@@ -173,7 +62,10 @@ class QueuePanel(Pane):
         self._session = session
         self.setMinimumWidth(190)
         self.model = QueueModel(session, loader)
-        self.list = self._make_list()
+        self.list = QueueList(self.model)
+        self.list.clicked.connect(self._on_clicked)
+        self.list.activated.connect(self._on_activated)
+        self.list.left.connect(self.left)
         self.state = self._choice(tr("Show images in this state"), STATES)
         self.text = Field(self.left)
         self.text.returnPressed.connect(self.left)
@@ -183,6 +75,9 @@ class QueuePanel(Pane):
         self.text.textChanged.connect(self._on_filter)
         self.category = self._choice(tr("Show images with a box of this category"))
         self.tag = self._choice(tr("Show images with this tag"))
+        self.boxes = BoxFilters()
+        self.boxes.changed.connect(self._on_filter)
+        self.boxes.entered.connect(self.left)
         self.reason = self._choice(tr("Show one queue: images that are asked about for this reason"))
         self.score = QDoubleSpinBox()
         self.score.setRange(0.0, 9.95)
@@ -200,54 +95,23 @@ class QueuePanel(Pane):
         self.more = QToolButton()
         self.more.setText(tr("More"))
         self.more.setCheckable(True)
-        self.more.setToolTip(tr("Filter by category, tag, reason and score; sort"))
+        self.more.setToolTip(tr("Filter by category, boxes, suggestions, tag, reason and score; sort"))
         self.more.setAccessibleName(tr("More filters"))
         self.more.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.found = Found()
+        self.found = Found(session)
         self.found.all_wanted.connect(self.clear_filter)
         self._lay_out()
         self._is_filling = False
         self._offered: list[tuple[int, str]] | None = None
         self._reselect: list[int] = []
         self.model.reloaded.connect(self._on_reloaded)
+        self.model.filter_wanted.connect(self.found.show_wait)
         session.opened.connect(self._on_opened)
         session.image_changed.connect(self._follow)
         session.changed.connect(self._on_changed)
 
-    def _make_list(self) -> QueueList:
-        view = QueueList()
-        view.setModel(self.model)
-        view.setItemDelegate(QueueDelegate(view))
-        view.horizontalHeader().hide()
-        view.horizontalHeader().setStretchLastSection(True)
-        view.verticalHeader().hide()
-        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        view.verticalHeader().setDefaultSectionSize(_ROW)
-        view.setShowGrid(False)
-        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        view.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        view.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        view.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
-        view.setTabKeyNavigation(False)  # one row is one thing: Tab goes on
-        view.setAccessibleName(tr("Review queue"))
-        view.clicked.connect(self._on_clicked)
-        view.activated.connect(self._on_activated)
-        view.left.connect(self.left)
-        return view
-
     def _choice(self, name: str, options: Mapping[str, object] | None = None) -> QComboBox:
-        box = QComboBox()
-        name_choice(box, name)
-        box.setToolTip(name)
-        box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        box.setMinimumContentsLength(8)
-        box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        for text, value in (options or {}).items():
-            box.addItem(text, value)
-        box.currentIndexChanged.connect(self._on_filter)
-        return box
+        return filter_choice(name, options or {}, self._on_filter)
 
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
@@ -256,11 +120,18 @@ class QueuePanel(Pane):
         more = QWidget()
         grid = QGridLayout(more)
         grid.setContentsMargins(0, 0, 0, 0)
-        for n, widget in enumerate((self.category, self.tag, self.reason, self.score)):
-            grid.addWidget(widget, n // 2, n % 2)
-        grid.addWidget(self.sorting, 2, 0, 1, 2)
+        amount = QHBoxLayout()
+        amount.addWidget(self.boxes.amount, 1)
+        amount.addWidget(self.boxes.number)
+        for n, widget in enumerate((self.category, self.boxes.size, self.tag, self.score)):
+            grid.addWidget(widget, 3 * (n // 2), n % 2)
+        grid.addWidget(self.boxes.finding, 1, 0, 1, 2)
+        grid.addLayout(amount, 2, 0, 1, 2)
+        grid.addWidget(self.reason, 4, 0, 1, 2)
+        grid.addWidget(self.sorting, 5, 0, 1, 2)
         more.hide()
         self.more.toggled.connect(more.setVisible)
+        self.more.toggled.connect(self._count_findings)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(filters)
@@ -268,7 +139,10 @@ class QueuePanel(Pane):
         layout.addWidget(more)
         layout.addWidget(self.found)
         layout.addWidget(self.list, 1)
-        filters_of_more = (self.category, self.tag, self.reason, self.score, self.sorting)
+        filters_of_more = (
+            *(self.category, *self.boxes.in_order),
+            *(self.tag, self.score, self.reason, self.sorting),
+        )
         in_order = (self.state, self.text, self.more, *filters_of_more, self.found.clear_button, self.list)
         for before, after in pairwise(in_order):
             QWidget.setTabOrder(before, after)
@@ -277,7 +151,7 @@ class QueuePanel(Pane):
 
     def _wanted(self) -> QueueFilter:
         queue: QueueFilter = self.reason.currentData() or QueueFilter()
-        return replace(
+        wanted = replace(
             queue,
             status=self.state.currentData(),
             text=self.text.text(),
@@ -286,11 +160,14 @@ class QueuePanel(Pane):
             score=round(self.score.value(), 2),
             order=QueueOrder(self.sorting.currentData()),  # Qt hands back a plain text
         )
+        return self.boxes.added_to(wanted)
 
     def _on_filter(self) -> None:
         if not self._is_filling:
             wanted = self._wanted()
             self._session.remember(_FILTER, as_text(wanted))
+            if self.model.wanted.kind != wanted.kind:
+                self.boxes.forget_counts()
             self.model.set_filter(wanted)
 
     def clear_filter(self) -> None:
@@ -298,12 +175,17 @@ class QueuePanel(Pane):
         self._show_filter(QueueFilter(order=self._wanted().order))
         self._on_filter()
 
+    def _count_findings(self) -> None:
+        if self.more.isChecked() and self._session.is_open:
+            self.boxes.count(self._wanted().kind)
+
     def _on_opened(self) -> None:
         """Show the filter that the project had when it was closed."""
         self._fill()
         self._fill_queues()
         self._show_filter(from_text(self._session.recall(_FILTER)))
         wanted = self._wanted()
+        self.boxes.forget_counts()
         self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))
         self.model.set_filter(wanted)
 
@@ -311,6 +193,7 @@ class QueuePanel(Pane):
         self._is_filling = True
         self.text.setText(kept.text)
         self.score.setValue(kept.score)
+        self.boxes.show_filter(kept)
         for box, value in (
             (self.state, kept.status),
             (self.category, kept.category_id),
@@ -318,7 +201,7 @@ class QueuePanel(Pane):
             (self.reason, QueueFilter(queue=kept.queue, image_set=kept.image_set)),
             (self.sorting, kept.order),
         ):
-            box.setCurrentIndex(_row_of(box, value))
+            box.setCurrentIndex(row_of(box, value))
         self._is_filling = False
 
     def _fill(self) -> None:
@@ -346,7 +229,7 @@ class QueuePanel(Pane):
         self._fill_queues()
         self.state.setCurrentIndex(0)
         self.more.setChecked(True)
-        self.reason.setCurrentIndex(_row_of(self.reason, QueueFilter(image_set=name)))
+        self.reason.setCurrentIndex(row_of(self.reason, QueueFilter(image_set=name)))
 
     def _fill_queues(self) -> None:
         """Offer the queues there are, each with its count."""
@@ -359,7 +242,7 @@ class QueuePanel(Pane):
             self.reason.clear()
             for words, shows in queues:
                 self.reason.addItem(_capital(words), shows)
-            self.reason.setCurrentIndex(_row_of(self.reason, chosen))
+            self.reason.setCurrentIndex(row_of(self.reason, chosen))
         for row, (words, _) in enumerate(queues):
             if self.reason.itemText(row) != _capital(words):
                 self.reason.setItemText(row, _capital(words))
@@ -399,13 +282,15 @@ class QueuePanel(Pane):
     def _on_reloaded(self) -> None:
         before, self._reselect = self._reselect, []
         self._show_counts()
+        if not self.boxes.are_counted:  # a filter goes first, and stops the counting
+            self._count_findings()
         self._follow()
         if before:
             self.select(before)
 
     def _show_counts(self) -> None:
         self._fill_queues()
-        self.found.show_count(self.model.rowCount(), len(self._session.image_list.statuses))
+        self.found.show_count(self.model.wanted, self.model.rowCount())
         self._show_states()
 
     def _show_states(self) -> None:
@@ -425,6 +310,8 @@ class QueuePanel(Pane):
         self._fill()
         if changes.queue:
             self._fill_queues()
+            if len(self._session.image_list.statuses) <= MANY:  # of more it takes seconds after each decision
+                self._count_findings()
         self._show_states()
         if self._wanted() != self.model.wanted:  # what it asked for is gone
             self._on_filter()
@@ -469,8 +356,3 @@ class QueuePanel(Pane):
 
 def _capital(words: str) -> str:
     return words[:1].upper() + words[1:]
-
-
-def _row_of(box: QComboBox, value: object) -> int:
-    """Where a value is offered, or the first row; Qt does not find what is equal but not the same."""
-    return next((row for row in range(box.count()) if box.itemData(row) == value), 0)

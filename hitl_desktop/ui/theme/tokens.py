@@ -74,7 +74,7 @@ LIGHT: Final = Colours(
     right="#1F6FB4", wrong="#D3620F", series=("#1F6FB4", "#C2500A", "#23794B", "#7A4BB0"),
     review_audit="#1F5FD6", review_validation="#8E44AD", review_label_issues="#8A5A00", review_blind="#0F766E",
     review_bulk="#9D174D", review_unknown="#59616B",
-    false_positive="#D9480F", missed="#1C7ED6", other_name="#C2409A",
+    false_positive="#C43D08", missed="#176FC1", other_name="#C2409A",
 )  # fmt: skip
 DARK: Final = Colours(
     is_dark=True,

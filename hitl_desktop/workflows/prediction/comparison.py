@@ -3,12 +3,13 @@ that says how good it is."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.comparison import Asked, Compared, Side, compare
+from hitl_desktop.domain.comparison import BoxKind, Compared, Finding, Side, compare
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import shown
@@ -64,19 +65,40 @@ def comparison_of(
 
 
 def images_where(
-    project: Project, asked: Asked, image_ids: Sequence[int], progress: Progress
-) -> Iterator[int]:
-    """Those of the images for which the answer is yes, by what was shown before training on them."""
-    wanted, of = set(image_ids), category_now(project)
-    seen = [i for i in project.predictions.first_seen() if i in wanted]
+    project: Project, finding: Finding, kind: BoxKind, image_ids: Collection[int], progress: Progress
+) -> set[int]:
+    """Those of the images with this finding about such boxes, by what was shown before training on them."""
+    return {
+        image_id
+        for image_id, suggestions, labels in _before_training(project, image_ids, progress)
+        if kind.findings(suggestions, labels, {finding})
+    }
+
+
+def count_findings(project: Project, kind: BoxKind, progress: Progress) -> Mapping[Finding, int]:
+    """How many images have each of the findings about such boxes."""
+    return Counter(
+        finding
+        for _, suggestions, labels in _before_training(project, None, progress)
+        for finding in kind.findings(suggestions, labels)
+    )
+
+
+def _before_training(
+    project: Project, image_ids: Collection[int] | None, progress: Progress
+) -> Iterator[tuple[int, list[Side], list[Side]]]:
+    """The suggestions and labels of these decided images, or of all, as far as suggestions were kept."""
+    of, seen = category_now(project), project.predictions.first_seen()
+    if image_ids is not None:
+        wanted = set(image_ids)
+        seen = [i for i in seen if i in wanted]
     for start in range(0, len(seen), _AT_ONCE):
         progress.check_cancelled()
         part = seen[start : start + _AT_ONCE]
         labels = project.annotations.of_images(part)
         before = project.predictions.unseen_predictions_of_images(part)
         for image_id in part:
-            if asked.holds(*_sides(of, _seen(before[image_id]), labels[image_id])):
-                yield image_id
+            yield image_id, *_sides(of, _seen(before[image_id]), labels[image_id])
 
 
 def _seen(before: Sequence[UnseenPrediction]) -> list[UnseenPrediction]:

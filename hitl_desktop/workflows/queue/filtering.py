@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 import msgspec
 
-from hitl_desktop.domain.comparison import Asked
 from hitl_desktop.domain.queue_filter import QueueFilter, QueueOrder
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
@@ -21,8 +20,7 @@ def filter_queue(
         return list(asked)
     found = project.queue.select(wanted)
     if wanted.finding is not None:
-        question = Asked(wanted.finding, wanted.category_id, wanted.size)
-        passing = set(images_where(project, question, found, progress or NoProgress()))
+        passing = images_where(project, wanted.finding, wanted.kind, found, progress or NoProgress())
         found = [i for i in found if i in passing]
     if wanted.order != QueueOrder.ASKED:
         return found
