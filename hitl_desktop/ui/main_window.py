@@ -52,6 +52,7 @@ class MainWindow(WindowParts):
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
         self.key_acts = KeyActs(self.session, self.canvas, self)
+        self._export = self.exchange_acts.export_file  # scripts call it by this name
         self.looks = Looks(self.session, self.canvas)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
@@ -141,7 +142,7 @@ class MainWindow(WindowParts):
             "open_sample": self._open_sample,
             "add_folder": self._add_folder,
             "import_coco": self.exchange_acts.import_file,
-            "export_coco": self.exchange_acts.export_file,
+            "export_coco": self._export,
             "export_all": partial(self.exchange_acts.export_file, all_images=True),
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -79,7 +79,7 @@ class WindowParts(QMainWindow):
         self.settings = settings
         self.setWindowTitle("HITL Desktop")
         self.setAcceptDrops(True)
-        self.resize(1360, 860)
+        self.resize(QSize(1360, 860).boundedTo(self.screen().availableSize()))
         self.messages = Messages()
         main_thread = QtThread(self)
         self.ask = ask(self)

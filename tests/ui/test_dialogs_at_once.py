@@ -13,6 +13,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.ui.jobs.preparing import PREPARING, PreparingDialog
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.workflows.images.open_folder import Place, locate
 from tests.ui.conftest import Answers
 
@@ -34,8 +35,6 @@ def busy(window: MainWindow) -> threading.Event:
         ("name_unknowns", "Grouping unknown objects"),
         ("reliability", "Calibration"),
         ("find_more", "Looking for more like this"),
-        ("label_errors", "Possible label errors"),
-        ("validate", "Validation only"),
     ],
 )
 def test_the_dialog_is_there_at_once(
@@ -47,6 +46,22 @@ def test_the_dialog_is_there_at_once(
     assert shown[0].windowTitle().startswith(title)
     busy.set()
     shown[0].close()
+    qtbot.waitUntil(lambda: not window.runner.jobs)
+
+
+@pytest.mark.parametrize(
+    ("action", "title"), [("label_errors", "Possible label errors"), ("validate", "Validation only")]
+)
+def test_a_review_mode_is_there_at_once(
+    window: MainWindow, busy: threading.Event, qtbot: QtBot, action: str, title: str
+) -> None:
+    window.actions_[action].trigger()
+    (mode,) = window.findChildren(ReviewMode)
+    assert mode.isVisible()
+    assert mode.accessibleName().startswith(title)
+    assert mode.words.text() or title == "Validation only"
+    mode.left.emit()
+    busy.set()
     qtbot.waitUntil(lambda: not window.runner.jobs)
 
 

@@ -19,6 +19,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.validation_mode import ValidationMode
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.review.crop_list import CropList
 from hitl_desktop.workflows.prediction.unknowns import Unknown
 
 USES = 50
@@ -79,7 +80,8 @@ def test_dialogs_of_commands_are_freed(window: MainWindow, impatient: QTimer, ac
 
 
 def test_the_menu_of_validation_is_freed(window: MainWindow, impatient: QTimer) -> None:
-    dialog = ValidationMode(window)
+    dialog = ValidationMode(CropList("Boxes", window.session.jobs))
+    dialog.setParent(window)
     for _ in range(USES):
         dialog.ask_category("What is it?")
     assert widgets(dialog) == Counter()

@@ -433,3 +433,11 @@ def test_classes_are_counted_when_a_project_is_opened(
     again = make_window()
     again.open_path(project.path)
     qtbot.waitUntil(lambda: other_classes(again) == ["kite: 4 boxes on 4 images"], timeout=LONG)
+
+
+def test_a_hint_is_not_offered_to_be_accepted(proposed: MainWindow) -> None:
+    window = proposed
+    for item in window.canvas.items:
+        window.canvas.selection.select(item.key)
+        if window.context_bar.isVisible():
+            assert window.context_bar.accept.isVisible() == (item.key.kind is Kind.PROPOSAL)

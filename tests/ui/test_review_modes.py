@@ -132,7 +132,7 @@ def test_label_errors_are_a_queue_beside_the_image_which_is_framed_and_zoomed(
     assert panel.current is not None
     assert window.session.at_hand == panel.current.image_id != first.image_id
     qtbot.keyClick(panel.list, Qt.Key.Key_Return)
-    assert "1 of the 1 answered here were errors" in panel.words.text()
+    assert "The one answered here: 1 error." in panel.words.text()
     qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert not panel.has_any
     qtbot.keyClick(panel, Qt.Key.Key_Escape)
@@ -239,3 +239,35 @@ def test_each_mode_has_a_frame_that_is_seen_and_an_icon_of_its_own() -> None:
         frames = [getattr(theme, f"review_{code}") for code in REVIEWS]
         assert len(set(frames)) == len(frames)
         assert [c for c in frames if contrast(c, theme.surface) < 3] == []
+
+
+def test_an_image_of_a_finished_audit_is_corrected_by_a_click_on_it(
+    decided: MainWindow, qtbot: QtBot
+) -> None:
+    window = decided
+    window.actions_["audit"].trigger()
+    qtbot.waitUntil(lambda: window.audit_acts.mode is not None, timeout=LONG)
+    mode = window.audit_acts.mode
+    assert mode is not None
+    judged: list[int] = []
+    while not mode.save.isVisible():
+        qtbot.waitUntil(lambda: mode.canvas.has_image, timeout=LONG)
+        judged.append(mode.image_id)
+        for key in (Qt.Key.Key_Space, Qt.Key.Key_1, Qt.Key.Key_Return):
+            qtbot.keyClick(mode, key)
+    mode.findChildren(CropList)[0].row_clicked.emit(1)
+    assert window.audit_acts.mode is None
+    assert window.session.at_hand == judged[1]
+    assert window.canvas.isVisible()
+
+
+def test_after_a_fix_the_image_of_the_next_label_error_is_shown(decided: MainWindow, qtbot: QtBot) -> None:
+    window = decided
+    suspect(window, 0.95, 0.99)
+    panel = label_errors(window, qtbot)
+    first = panel.current
+    assert first is not None
+    panel.mend.click()
+    second = panel.current
+    assert second is not None
+    assert window.session.at_hand == second.image_id != first.image_id

@@ -152,7 +152,7 @@ def test_the_popover_shows_how_right_each_version_was_before_training(window: Ma
     popover.open_below(window.toolbar.model)
     assert popover.sentence.text() == (
         f"Version {version}, trained on 4 images: 90% right before training "
-        "(9 of 10 suggestions, likely 40% to 97%)."
+        "(9 of 10 suggestions, likely 40% to 97%), of 10 objects there."
     )
     assert popover.sparkline.shares == [0.6, 0.9]  # the first one was not measured
     assert "90% of 10" in popover.sparkline.accessibleDescription()

@@ -76,7 +76,7 @@ class ContextBar(QFrame):
             self.hide()
             return
         is_open = item.key.kind is not Kind.TRUTH
-        self.accept.setVisible(is_open)
+        self.accept.setVisible(item.key.kind is Kind.PROPOSAL)  # a hint has no category to be accepted under
         self.remove.setText(tr("Reject") if is_open else tr("Delete"))
         self.adjustSize()
         visible = self._visible_selection()

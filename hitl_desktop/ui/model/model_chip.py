@@ -13,6 +13,8 @@ from hitl_desktop.ui.model.model_popover import ModelPopover
 from hitl_desktop.ui.theme.icons import keep_icon
 
 _SOON_MS = 200
+_FEW = 20
+"""Below so many suggestions a share would say more than is known."""
 
 
 class ModelChip:
@@ -37,8 +39,8 @@ class ModelChip:
             return
         text, tip = _texts(model)
         job = next(iter(self._runner.jobs), None)
-        self._button.setText(f"{text}  ({job.title})" if job is not None else text)
-        self._button.setToolTip(tip)
+        self._button.setText(text)
+        self._button.setToolTip(tr("{tip} Now: {job}.", tip=tip, job=job.title) if job is not None else tip)
         self._button.setAccessibleName(tip)
         if (name := "activity" if job is not None else "sparkles") != self._icon:
             self._icon = name
@@ -52,20 +54,29 @@ def _texts(model: ModelView) -> tuple[str, str]:
             "Not trained yet: suggestions are the detector's own. Click for details."
         )
     s = version.summary
-    if not s.first_sight_total:
+    if s.first_sight_total < _FEW:
         return tr("Model v{id}", id=version.id), tr(
-            "Version {id} is in use; not measured yet.", id=version.id
+            "Version {id} is in use. It is measured once {n} of its suggestions were answered on images it had "
+            "not been trained on. Click for details.",
+            id=version.id,
+            n=_FEW,
         )
     right = s.first_sight_right / s.first_sight_total
     return (
-        tr("Model v{id}: {right:.0%} right", id=version.id, right=right),
+        tr(
+            "Model v{id}: {right:.0%} right, {found:.0%} found",
+            id=version.id,
+            right=right,
+            found=s.first_sight_right / max(s.first_sight_objects, 1),
+        ),
         tr(
             "Version {id}: of {n} suggestions {right:.0%} were right on images it had not been trained on "
-            "(95 %: {low:.0%} to {high:.0%}). Click for details.",
+            "(95 %: {low:.0%} to {high:.0%}), of {objects} objects there. Click for details.",
             id=version.id,
             n=s.first_sight_total,
             right=right,
             low=s.first_sight_low,
             high=s.first_sight_high,
+            objects=s.first_sight_objects,
         ),
     )

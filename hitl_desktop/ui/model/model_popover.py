@@ -139,7 +139,7 @@ def _sentence(model: ModelView) -> str:
         return tr("Version {id}, trained on {images}, is not measured yet.", id=version.id, images=learned)
     return tr(
         "Version {id}, trained on {images}: {share:.0%} right before training "
-        "({right} of {n} suggestions, likely {low:.0%} to {high:.0%}).",
+        "({right} of {n} suggestions, likely {low:.0%} to {high:.0%}), of {objects} objects there.",
         id=version.id,
         images=learned,
         share=s.first_sight_right / s.first_sight_total,
@@ -147,6 +147,7 @@ def _sentence(model: ModelView) -> str:
         n=s.first_sight_total,
         low=s.first_sight_low,
         high=s.first_sight_high,
+        objects=s.first_sight_objects,
     )
 
 

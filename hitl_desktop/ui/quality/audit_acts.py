@@ -80,9 +80,7 @@ class AuditActs:
                 tr("With {few} nothing can be proved yet. Decide more images first.", few=few)
             )
             return
-        label = tr(
-            "What is to be proved of {images}?", images=counted(offered[0].population, "decided image")
-        )
+        label = tr("Claim to test ({images})", images=counted(offered[0].population, "decided image"))
         chosen = self.ask.choice(tr("Audit"), label, list(possible))
         if chosen is None:
             return
@@ -102,6 +100,7 @@ class AuditActs:
         self.mode.unseen.connect(self._on_unseen)
         self.mode.back_asked.connect(self._back)
         self.mode.again_asked.connect(self._judge_again)
+        self.mode.correction_asked.connect(self._correct)
         self.mode.save_asked.connect(self._save)
         self.mode.left.connect(self.close)
         self._audit, self._last, self._again = audit, None, None
@@ -153,6 +152,14 @@ class AuditActs:
         shown = [i for i in audit.image_ids if i in judged or i == (self._again or audit.left[0])]
         self._again = shown[row] if shown[row] in judged else None
         self._show_next()
+
+    def _correct(self, row: int) -> None:
+        """Go to an image whose verdict is known, in labelling."""
+        if self._audit is not None:
+            judged = {verdict.image_id for verdict in self._audit.verdicts}
+            image_id = [i for i in self._audit.image_ids if i in judged][row]
+            self.close()
+            self._session.walk.go_to(image_id)
 
     def _judge(self, verdict: Verdict) -> None:
         audit = self._audit

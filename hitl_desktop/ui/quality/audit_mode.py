@@ -25,18 +25,20 @@ class AuditMode(ImageMode):
         judged: the verdict on the image shown.
         back_asked: the one before is to be judged anew.
         again_asked: a judged one (its place in the list) is to be judged anew.
+        correction_asked: the same, once all are judged: its labels are to be corrected.
         save_asked: the report is to be written.
     """
 
     judged = Signal(object)
     back_asked = Signal()
     again_asked = Signal(int)
+    correction_asked = Signal(int)
     save_asked = Signal()
 
     def __init__(self, queue: CropList) -> None:
         super().__init__(ReviewKind.AUDIT, tr("Audit"), queue)
         self._items: list[BoxItem] = []
-        queue.row_clicked.connect(self.again_asked)
+        queue.row_clicked.connect(self._on_row)
         self.errors = {
             error: QCheckBox(f"&{number}  {AUDIT_ERROR_TEXT[error]}")
             for number, error in enumerate((e for e in Error if e.is_visible_error), start=1)
@@ -48,6 +50,9 @@ class AuditMode(ImageMode):
         self.reveal.clicked.connect(self._reveal)
         self.done_button.clicked.connect(self._judge)
         self.save.clicked.connect(self.save_asked)
+
+    def _on_row(self, row: int) -> None:
+        (self.correction_asked if self.save.isVisible() else self.again_asked).emit(row)
 
     @property
     def is_revealed(self) -> bool:
@@ -74,7 +79,7 @@ class AuditMode(ImageMode):
     def show_result(self, words: str) -> None:
         """All were judged: say what that proves."""
         self.words.setText(words)
-        self.clear(tr("All images of this audit are judged."))
+        self.clear(tr("All images of this audit are judged. Click one in the list to correct its labels."))
         for widget in (self.reveal, self.done_button, *self.errors.values()):
             widget.setEnabled(False)
         self.save.show()

@@ -175,7 +175,8 @@ class ErrorActs:
             self._done.append((issue, self._session.views.latest_act()))
         if self.mode is not None:
             self.mode.show_answers(self._answers)
-            self.mode.keep_those(lambda s: s.id != issue.id)
+            self.mode.keep_those(lambda s: s.id != issue.id, goes_on=False)
+            self._show_issue(self.mode.current)
 
     def _dismiss(self, issue: LabelIssue) -> None:
         if self._session.project_acts.manage(partial(_dismissed, issue, is_dismissed=True)):

@@ -13,7 +13,7 @@ from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.service.jobs import Job
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
-from hitl_desktop.translation import tr
+from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.review.crop_list import CropList, Entry
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
@@ -174,7 +174,7 @@ class LabelErrorPanel(ReviewMode):
     def _text(self, strong: int, weak: int) -> str:
         if not strong:
             return (
-                tr("Nothing likely is left. The weaker ones are mostly right.")
+                tr("No likely errors are left. Of the weaker ones fewer than one in three are errors.")
                 if weak
                 else tr("Nothing is left to review. Search again after deciding more images.")
             )
@@ -186,10 +186,11 @@ class LabelErrorPanel(ReviewMode):
                 "{labels}, ranked by how much heads disagree that were not trained on the image.",
                 labels=labels,
             ),
-            tr(
-                "{right} of the {n} answered here were errors.",
+            trn(
+                "The one answered here: {right} error.",
+                "Errors among the {n} answered here: {right}.",
+                len(self._answers),
                 right=sum(self._answers),
-                n=len(self._answers),
             )
             if self._answers
             else "",

@@ -100,7 +100,7 @@ def check_enough(
         away = there < len(images)
         raise HitlError(
             tr(
-                "Only {images} can be compared with each other; {least_images} are needed.",
+                "Only {images} can be examined; at least {least_images} are needed.",
                 images=counted(there, "decided image"),
                 least_images=LEAST_IMAGES,
             ),
