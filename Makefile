@@ -40,7 +40,7 @@ bench: tools  ## the measurements of tests/benchmarks as a table and in build/be
 figures: tools  ## sizes of files, functions and classes, each beside its limit
 	@$(BIN)/python packaging/figures.py
 
-screenshots: setup  ## the window in all of its states, in build/screenshots, and the picture of the README
+screenshots: setup  ## the window in all of its states, in build/screenshots, and the pictures of the README
 	$(BIN)/python packaging/screenshots.py
 
 texts: tools  ## write the texts to translate into resources/translations (LANGUAGE=de), and compile what is translated

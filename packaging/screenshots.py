@@ -38,6 +38,11 @@ def main() -> None:
             [sys.executable, str(ROOT / "packaging" / "shoot.py"), str(project), str(OUT), theme, size, scale],
             check=True, env=environment | {"QT_SCALE_FACTOR": scale},
         )  # fmt: skip
+    subprocess.run(  # noqa: S603 - this very program
+        [sys.executable, str(ROOT / "packaging" / "animate.py"), str(OUT / "film"), str(OUT / "loop.webp")],
+        check=True, env=environment,
+    )  # fmt: skip
+    (ROOT / "resources" / "loop.webp").write_bytes((OUT / "loop.webp").read_bytes())
     (ROOT / "resources" / "screenshot.png").write_bytes(
         (OUT / "light-1280x720-1-suggestions.png").read_bytes()
     )

@@ -82,12 +82,12 @@ def test_the_corner_is_that_of_the_selected_box_or_of_that_under_the_pointer(can
     assert not grab(canvas, 190, 10)  # nothing is there
 
 
-def test_in_the_window_w_resizes_by_two_acts(window: MainWindow) -> None:
+def test_in_the_window_a_key_resizes_by_two_acts(window: MainWindow) -> None:
     category = window.session.project_acts.add_category("cell")
     assert category is not None
     window.session.acts.draw([(BBox(5, 5, 20, 20), category)])
     QTest.mouseMove(window.canvas, at(window.canvas, 23, 23))
-    QTest.keyClick(window.canvas, Qt.Key.Key_W)
+    QTest.keyClick(window.canvas, Qt.Key.Key_R, Qt.KeyboardModifier.ShiftModifier)
     QTest.mouseMove(window.canvas, at(window.canvas, 30, 32))
     QTest.mouseClick(window.canvas, LEFT, pos=at(window.canvas, 30, 32))
     (box,) = window.session.annotations

@@ -64,7 +64,6 @@ class BoxNames(ImageView):
             self.name_at_box.clear()
         self._to_name, self._named_at = list(keys), bbox
         self.name_at_box.show_at(self._canvas.camera.viewport.box_to_view(bbox))
-        self._messages.show(tr("Type the name of this box, then Enter. Esc leaves it without one for now."))
 
     def _place_name_field(self) -> None:
         if self.name_at_box.isVisible() and self._named_at is not None:

@@ -70,7 +70,8 @@ class NameAtBox(NameField):
         self.setParent(canvas)
         self._canvas = canvas
         self.setAccessibleName(tr("Category of this box"))
-        self.setPlaceholderText(tr("Name this box"))
+        self.setPlaceholderText(tr("Name this box, then Enter"))
+        self.setToolTip(tr("Esc leaves the box without a name for now"))
         self.hide()
 
     def show_at(self, box: BBox, text: str = "") -> None:

@@ -152,7 +152,11 @@ ACTIONS: Final = (
     ActionSpec("begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.IMAGE, Menu.BOX),
     ActionSpec("click_to_box", tr("Box &from a click: under the pointer"), "J", When.IMAGE, Menu.BOX),
     ActionSpec(
-        "grab_corner", tr("Nearest cor&ner follows the pointer until a click"), "W", When.IMAGE, Menu.BOX
+        "grab_corner",
+        tr("Nearest cor&ner follows the pointer until a click"),
+        "Shift+R",
+        When.IMAGE,
+        Menu.BOX,
     ),
     ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.IMAGE, Menu.BOX, on_canvas=True),
     ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.IMAGE, Menu.BOX, on_canvas=True),
