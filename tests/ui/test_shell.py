@@ -25,6 +25,7 @@ from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_pro
 from hitl_desktop.ui.theme import icons
 from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.workflows.detection.class_map import use_as_categories
+from hitl_desktop.workflows.quality.threshold_advice import StartThreshold
 from tests.ui.conftest import MakeWindow, reopened
 
 LEFT = Qt.MouseButton.LeftButton
@@ -435,3 +436,11 @@ def test_a_review_mode_is_no_part_of_the_layout(
     qtbot.waitUntil(lambda: again.session.is_open)
     assert again.queue.isVisible()
     assert again.inspector.isVisible()
+
+
+def test_the_threshold_that_was_measured_is_the_one_the_toolbar_shows(window: MainWindow) -> None:
+    window.session.limits.start_at(StartThreshold(0.45, 60))
+    window.session.walk.next()
+    assert window.session.thresholds.general == 0.45
+    assert window.toolbar.threshold.value.text() == "0.45"
+    assert window.toolbar.threshold.slider.value() == 9

@@ -47,6 +47,10 @@ class ModelChip:
             keep_icon(self._button, name)
 
 
+def _right_and_found(version: int, right: float, found: float) -> str:
+    return tr("Model v{id}: {right:.0%} right, {found:.0%} found", id=version, right=right, found=found)
+
+
 def _texts(model: ModelView) -> tuple[str, str]:
     version = model.active
     if version is None:
@@ -63,12 +67,7 @@ def _texts(model: ModelView) -> tuple[str, str]:
         )
     right = s.first_sight_right / s.first_sight_total
     return (
-        tr(
-            "Model v{id}: {right:.0%} right, {found:.0%} found",
-            id=version.id,
-            right=right,
-            found=s.first_sight_right / max(s.first_sight_objects, 1),
-        ),
+        _right_and_found(version.id, right, s.first_sight_right / max(s.first_sight_objects, 1)),
         tr(
             "Version {id}: of {n} suggestions {right:.0%} were right on images it had not been trained on "
             "(95 %: {low:.0%} to {high:.0%}), of {objects} objects there. Click for details.",

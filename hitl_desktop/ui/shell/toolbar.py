@@ -159,7 +159,7 @@ class ThresholdControl(QWidget):
         for widget in (caption, self.slider, self.value):
             row.addWidget(widget)
         self.slider.valueChanged.connect(self._on_moved)
-        for event in (session.boxes_changed, session.opened):
+        for event in (session.boxes_changed, session.image_changed, session.opened):
             event.connect(self._show)
 
     def _show(self) -> None:
