@@ -25,7 +25,8 @@ class _Pseudo(gettext.NullTranslations):
         words = "".join(
             part if _KEPT.fullmatch(part) else part.translate(_ACCENTS) for part in _KEPT.split(message)
         )
-        return f"[{words}{'~' * round(0.4 * len(message))}]"
+        more = "~~~~~~~ " * round(0.05 * len(message)) or "~" * round(0.4 * len(message))
+        return f"[{words}{more.rstrip()}]"
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         return self.gettext(msgid1 if n == 1 else msgid2)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -61,6 +62,7 @@ from hitl_desktop.ui.shell.welcome import Welcome
 from hitl_desktop.ui.theme.categories import UNNAMED_COLOUR, choose_colours
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.qt_thread import QtThread
+from hitl_desktop.ui.widgets.scroll import Scroll
 from hitl_desktop.ui.widgets.toast import Toast
 
 _TUNING_HEIGHT = 340
@@ -223,6 +225,11 @@ class WindowParts(QMainWindow):
             self,
         )
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the panels where there is room for them."""
+        super().resizeEvent(event)
+        self.panels.fit(event.size().width())
+
     def _show_tuning(self) -> None:
         """Show what was measured of the loop in the model panel, as high as it takes to read it."""
         dock = self._docks[-1]
@@ -374,7 +381,7 @@ def _dock(
 ) -> QDockWidget:
     dock = QDockWidget(title, window)
     dock.setObjectName(name)  # layouts are kept under it
-    dock.setWidget(widget)
+    dock.setWidget(Scroll(widget))
     dock.setAccessibleName(title)
     dock.setTitleBarWidget(QWidget())  # the canvas needs the room
     dock.hide()

@@ -64,7 +64,9 @@ class BoxModel(QAbstractListModel):
             return f"{self.name_of(box.category_id)}{_attributes_of(box)}"
         if role == Qt.ItemDataRole.AccessibleTextRole:
             return f"{self.name_of(box.category_id)}: {words_of(box)}, {detail_of(box, self.order)}"
-        return _tip(box) if role == Qt.ItemDataRole.ToolTipRole else None
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{self.name_of(box.category_id)}{_attributes_of(box)}\n{_tip(box)}"
+        return None
 
     def _of_group(self, group: BoxGroup, role: int) -> str | None:
         if role == Qt.ItemDataRole.DisplayRole:

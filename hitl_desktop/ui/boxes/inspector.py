@@ -31,6 +31,7 @@ from hitl_desktop.workflows.annotation.attributes import of_categories
 from hitl_desktop.workflows.quality.tuning import UnseenCategoryResult, by_category
 
 _ORDER = "box_order"
+_TAG_WIDTH = 120
 
 
 class Inspector(Pane):
@@ -89,7 +90,7 @@ class Inspector(Pane):
         self.tag_hints.setToolTip(tr("What was learned from the tags of decided images; a click gives it"))
         self.tag_hints.linkActivated.connect(self._on_hint)
         self.tags = Field(self.left)
-        self.tags.setPlaceholderText(tr("Tags of this image, with commas"))
+        self.tags.setPlaceholderText(tr("Tags, with commas"))
         self.tags.setAccessibleName(tr("Tags of this image"))
         self.tags.editingFinished.connect(self._on_tags)
         self.tags.returnPressed.connect(self.left)
@@ -149,8 +150,10 @@ class Inspector(Pane):
         chosen = views.tags_of(image.id) if image is not None else ()
         self.tags.setText(", ".join(names[t] for t in chosen))
         self.tags.setEnabled(image is not None)
-        keys = ", ".join(f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1))
-        self.tags_title.setText(tr("Tags: {keys}", keys=keys) if keys else tr("Tags"))
+        keys = [f"Y {n} {name}" for n, name in enumerate(list(names.values())[:9], start=1)]
+        short = (self.fontMetrics().elidedText(k, Qt.TextElideMode.ElideMiddle, _TAG_WIDTH) for k in keys)
+        self.tags_title.setText(tr("Tags: {keys}", keys=", ".join(short)) if keys else tr("Tags"))
+        self.tags_title.setToolTip("\n".join(keys))
         hints = [
             f"<a href='{tag.id}'>{html.escape(tag.name)}</a> {chance:.0%}"
             for tag, chance in self._session.walk.tag_hints()

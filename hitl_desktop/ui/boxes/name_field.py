@@ -33,9 +33,6 @@ class NameField(Field):
         self._names = names
         self.setAccessibleName(tr("Find or add a category"))
         self.setPlaceholderText(tr("Find or add a category (C)"))
-        self.setToolTip(
-            tr("Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case.")
-        )
         self.returnPressed.connect(self._on_return)
         # One completer for good: replacing it while its popup handles Enter crashes Qt.
         self._known = QStringListModel(self)
@@ -47,6 +44,12 @@ class NameField(Field):
     def offer(self, names: Sequence[str]) -> None:
         """Complete what is typed to one of these names."""
         self._known.setStringList(names)
+
+    def setPlaceholderText(self, text: str) -> None:
+        """What to type, and what the keys do with it."""
+        super().setPlaceholderText(text)
+        keys = tr("Enter takes the first that matches, or adds the name; Ctrl+Enter adds it in any case.")
+        self.setToolTip(f"{text}\n{keys}")
 
     def _on_return(self) -> None:
         name, names = self.text(), self._names()

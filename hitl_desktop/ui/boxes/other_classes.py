@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import QColor, QPainter
-from PySide6.QtWidgets import QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
@@ -23,6 +23,7 @@ from hitl_desktop.ui.boxes.other_class_model import ADD, IGNORE, OtherClassModel
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
+from hitl_desktop.ui.widgets.elided import ElidedButton
 from hitl_desktop.ui.widgets.row_buttons import SIDE, ButtonList
 from hitl_desktop.ui.widgets.row_delegate import RowDelegate, draw_name, draw_right
 from hitl_desktop.workflows.prediction.detector_classes import ClassSeen
@@ -50,10 +51,9 @@ class OtherClasses(QWidget):
         super().__init__()
         self._session = session
         self.model = OtherClassModel(session)
-        self.title = QToolButton()
+        self.title = ElidedButton()
         self.title.setCheckable(True)
         self.title.setProperty("fold", True)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # it widens no panel
         self.title.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.title.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.title.setToolTip(

@@ -81,7 +81,7 @@ class Canvas(QWidget):
         super().__init__(parent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setMinimumSize(320, 240)
+        self.setMinimumSize(120, 30)
         self.setAccessibleName(tr("Image"))
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.camera = Camera(lambda: (self.width(), self.height()), self.view_changed.emit)

@@ -82,6 +82,10 @@ def paint_handles(painter: QPainter, box: BBox, colour: QColor) -> None:
         painter.drawRect(QRectF(x - HANDLE_SIZE / 2, y - HANDLE_SIZE / 2, HANDLE_SIZE, HANDLE_SIZE))
 
 
+_WIDEST_LABEL = 240.0
+"""A wider label would seldom find a place; the whole name stands in the lists."""
+
+
 class Occupied:
     """Which parts of the view hold labels already: a bit for each cell, a number for each row of cells."""
 
@@ -143,6 +147,7 @@ def label_pixmap(text: str, category: int, colour: str, ratio: float) -> QPixmap
     font.setPointSizeF(9.0)
     font.setWeight(QFont.Weight.DemiBold)
     metrics = QFontMetricsF(font)
+    text = metrics.elidedText(text, Qt.TextElideMode.ElideMiddle, _WIDEST_LABEL)
     mark = metrics.height() * 0.6
     size = QSizeF(metrics.horizontalAdvance(text) + mark + 12, metrics.height() + 2)
     pixmap = QPixmap((size * ratio).toSize())

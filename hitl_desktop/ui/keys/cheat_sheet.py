@@ -7,6 +7,8 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.actions import ACTIONS, Actions
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.scroll import Scroll
 
 _MOUSE = (
     (tr("drag"), tr("draw a box in the current category (with Ctrl also over a box)")),
@@ -50,5 +52,7 @@ class CheatSheet(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(text)
+        layout.addWidget(Scroll(text, sideways=True))
         layout.addWidget(buttons)
+        whole = self.sizeHint()
+        open_within_screen(self, whole.width(), whole.height())

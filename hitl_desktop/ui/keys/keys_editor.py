@@ -16,13 +16,14 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QPushButton,
     QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.actions import ACTIONS, Actions, clash
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.tables import cell
 
 
 class KeysEditor(QDialog):
@@ -34,7 +35,7 @@ class KeysEditor(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keys of all commands"))
-        self.resize(560, 520)
+        open_within_screen(self, 560, 520)
         self._actions, self._categories = actions, categories or {}
         self._specs = ACTIONS
         self.table = QTableWidget(len(self._specs), 2)
@@ -72,8 +73,8 @@ class KeysEditor(QDialog):
 
     def _fill(self) -> None:
         for row, spec in enumerate(self._specs):
-            self.table.setItem(row, 0, QTableWidgetItem(spec.words))
-            self.table.setItem(row, 1, QTableWidgetItem(", ".join(self._actions.keys_of(spec.id))))
+            self.table.setItem(row, 0, cell(spec.words))
+            self.table.setItem(row, 1, cell(", ".join(self._actions.keys_of(spec.id))))
 
     def choose(self, action_id: str) -> None:
         """Take an act in hand."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 
 _PASSED_ON = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
 
@@ -40,7 +41,7 @@ class Palette(QDialog):
     def __init__(self, actions: Sequence[QAction], parent: QWidget, recent: Sequence[QAction] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Commands"))
-        self.resize(460, 420)
+        open_within_screen(self, 460, 420)
         self.chosen: QAction | None = None
         others = (action for action in actions if action not in recent)
         self._actions = [action for action in (*recent, *others) if action.isEnabled()]

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen
 
 
@@ -24,7 +25,7 @@ class ChooseClassesDialog(QDialog):
     def __init__(self, seen: ClassesSeen, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Use detector classes as categories"))
-        self.resize(420, 520)
+        open_within_screen(self, 420, 520)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Classes of the detector"))
         for each in seen.classes:

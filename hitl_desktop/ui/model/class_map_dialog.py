@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -21,7 +20,8 @@ from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.announce import name_choice
-from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.tables import cell, read_only_table
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
 from hitl_desktop.workflows.prediction.detector_classes import CategoryKnown, ClassesSeen
 
@@ -45,7 +45,7 @@ class ClassMapDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Map detector classes"))
-        self.resize(760, 640)
+        open_within_screen(self, 760, 640)
         self._seen, self._categories = seen, dict(categories)
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -54,7 +54,7 @@ class ClassMapDialog(QDialog):
         self.choices: list[QComboBox] = []
         for row, each in enumerate(seen.classes):
             for column, text in enumerate((each.name, f"{each.boxes}", f"{each.pictures}")):
-                self.table.setItem(row, column, QTableWidgetItem(text))
+                self.table.setItem(row, column, cell(text))
             self.choices.append(self._choice(each.name, each.category_id if each.is_chosen else _NO_CATEGORY))
             self.table.setCellWidget(row, 3, self.choices[-1])
         headings = (tr("Category"), tr("Boxes"), tr("What is known of it"))
@@ -65,7 +65,7 @@ class ClassMapDialog(QDialog):
             table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         for row, category in enumerate(known):
             for column, text in enumerate((category.name, f"{category.boxes}", category.words)):
-                self.known.setItem(row, column, QTableWidgetItem(text))
+                self.known.setItem(row, column, cell(text))
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )

@@ -8,7 +8,6 @@ from functools import partial
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -31,6 +30,7 @@ from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.pane import Pane
+from hitl_desktop.ui.widgets.scroll import Scroll
 
 _UPDATE_AFTER_MS = 200
 _JOBS_WIDTH = 230
@@ -87,9 +87,7 @@ class ModelPanel(Pane):
         ):
             figures.addWidget(QLabel(f"<b>{name}</b>"), row, 0)
             figures.addWidget(label, row, 1)
-            label.setSizePolicy(
-                QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred
-            )  # long words are cut, not the panel
+            label.setWordWrap(True)
         figures.setColumnStretch(1, 1)
         figures.setRowStretch(4, 1)
         figures.setVerticalSpacing(2)
@@ -124,12 +122,10 @@ class ModelPanel(Pane):
     def _make_tabs(self, now: QWidget) -> QTabWidget:
         tabs = QTabWidget()
         tabs.setDocumentMode(True)
-        tabs.addTab(now, tr("Now"))
+        tabs.setUsesScrollButtons(True)
+        tabs.addTab(Scroll(now, sideways=True), tr("Now"))
         for title in (tr("Learning"), tr("Categories"), tr("Confusions"), tr("Effort")):
-            area = QScrollArea()  # a small panel stays small
-            area.setWidgetResizable(True)
-            area.setFrameShape(QFrame.Shape.NoFrame)
-            tabs.addTab(area, title)
+            tabs.addTab(Scroll(sideways=True), title)
         corner = QWidget()
         row = QHBoxLayout(corner)
         row.setContentsMargins(0, 0, 0, 0)

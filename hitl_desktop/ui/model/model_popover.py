@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.project.session import Session
@@ -15,6 +15,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.theme.style import colours
 from hitl_desktop.ui.theme.tokens import SPACE
+from hitl_desktop.ui.widgets.flow import FlowLayout
 
 _LINE = QSize(260, 48)
 _WIDTH = 320
@@ -89,7 +90,7 @@ class ModelPopover(QFrame):
             label.setWordWrap(True)
         for widget in (self.sentence, self.sparkline, self.next, self.detector):
             layout.addWidget(widget)
-        row = QHBoxLayout()
+        row = FlowLayout()
         for button, asked in (
             (self.details, self.details_asked),
             (learn, self.learn_asked),
@@ -106,7 +107,7 @@ class ModelPopover(QFrame):
         if model is None:
             return
         self._show(model, self._session.views.versions())
-        self.adjustSize()
+        self.resize(_WIDTH, self.heightForWidth(_WIDTH))
         corner = chip.mapToGlobal(QPoint(chip.width() - self.width(), chip.height()))
         self.move(corner)
         self.show()

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QSpinBox,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -19,7 +18,9 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.chart import Chart
-from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.scroll import Scroll
+from hitl_desktop.ui.widgets.tables import cell, read_only_table
 from hitl_desktop.workflows.quality.report_charts import reliability_chart
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability
 
@@ -38,7 +39,7 @@ class ReliabilityDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Calibration"))
-        self.resize(1040, 620)
+        open_within_screen(self, 1040, 620)
         self.chosen: dict[int, float] | None = None
         self._advise = advise
         self.words = QLabel(_words(reliability))
@@ -70,12 +71,14 @@ class ReliabilityDialog(QDialog):
         right = QVBoxLayout()
         right.addLayout(row)
         right.addWidget(self.table, 1)
-        both = QHBoxLayout()
+        middle = QWidget()
+        both = QHBoxLayout(middle)
+        both.setContentsMargins(0, 0, 0, 0)
         both.addWidget(self.plot, 2)
         both.addLayout(right, 3)
         layout = QVBoxLayout(self)
         layout.addWidget(self.words)
-        layout.addLayout(both, 1)
+        layout.addWidget(Scroll(middle, sideways=True), 1)
         layout.addWidget(buttons)
         self._show_advice()
 
@@ -84,7 +87,7 @@ class ReliabilityDialog(QDialog):
         self.table.setRowCount(len(self._advice))
         for row, advice in enumerate(self._advice):
             for column, text in enumerate(_row(advice)):
-                self.table.setItem(row, column, QTableWidgetItem(text))
+                self.table.setItem(row, column, cell(text))
         self.use.setEnabled(any(advice.measured for advice in self._advice))
 
     def _use(self) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
     QLabel,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -18,7 +17,8 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.words import counted
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.widgets.tables import read_only_table
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.tables import cell, read_only_table
 
 _HEADINGS = (tr("Version"), tr("Made"), tr("Learned from"), tr("Before training it"), tr("State"))
 
@@ -29,7 +29,7 @@ class VersionsDialog(QDialog):
     def __init__(self, versions: Sequence[HeadVersion], active: int | None, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Versions of the head"))
-        self.resize(820, 420)
+        open_within_screen(self, 820, 420)
         self.chosen: int | None = None
         self._versions = versions
         self.table = read_only_table(tr("Versions of the head"), _HEADINGS, len(versions))
@@ -38,7 +38,7 @@ class VersionsDialog(QDialog):
         self.table.setWordWrap(True)
         for row, version in enumerate(versions):
             for column, text in enumerate(_row(version, active)):
-                self.table.setItem(row, column, QTableWidgetItem(text))
+                self.table.setItem(row, column, cell(text))
         self.table.itemSelectionChanged.connect(self._selected)
         self.note = QLabel(
             tr("While an older version is in use, new ones wait until you use the newest again.")

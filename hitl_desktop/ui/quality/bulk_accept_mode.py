@@ -11,7 +11,6 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
-    QHBoxLayout,
     QPushButton,
 )
 
@@ -25,6 +24,7 @@ from hitl_desktop.ui.review.image_mode import ImageMode
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.widgets.flow import FlowLayout
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
 _PREVIEW_AFTER_MS = 250
@@ -63,11 +63,9 @@ class BulkAcceptMode(ReviewMode):
         self.accept_button.setProperty("primary", "true")
         self.accept_button.setEnabled(False)
         self.accept_button.clicked.connect(self.accept_asked)
-        row = QHBoxLayout()
-        for widget in (self.name, self.score):
+        row = FlowLayout()
+        for widget in (self.name, self.score, self.accept_button):
             row.addWidget(widget)
-        row.addStretch(1)
-        row.addWidget(self.accept_button)
         self.body.insertLayout(1, row)
         self.body.addWidget(self.crops, 1)
         self.setFocusProxy(self.name)

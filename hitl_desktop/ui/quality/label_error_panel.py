@@ -50,6 +50,8 @@ class LabelErrorPanel(ReviewMode):
         self._counts = (0, 0)
         self.kind = QComboBox()
         name_choice(self.kind, tr("Which kind"))
+        self.kind.setMinimumContentsLength(8)
+        self.kind.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.kind.addItems([_ALL, *LABEL_ISSUE_TEXT.values()])
         self.list = queue
         self.mend = QPushButton(tr("Apply fix (Enter)"))

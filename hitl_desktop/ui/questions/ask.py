@@ -7,7 +7,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QColor, QCursor, QDesktopServices
-from PySide6.QtWidgets import QColorDialog, QFileDialog, QInputDialog, QMenu, QMessageBox, QWidget
+from PySide6.QtWidgets import (
+    QColorDialog,
+    QComboBox,
+    QFileDialog,
+    QInputDialog,
+    QLabel,
+    QMenu,
+    QMessageBox,
+    QWidget,
+)
 
 from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import Category
@@ -16,6 +25,7 @@ from hitl_desktop.store.project import SUFFIX
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.import_question import ImportQuestion
 from hitl_desktop.ui.questions.new_attribute import NewAttribute
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.once import once
 
 
@@ -86,13 +96,19 @@ class Ask:
 
     def text(self, title: str, label: str, value: str) -> str | None:
         """A line of text, None when given up."""
-        text, is_given = QInputDialog.getText(self._parent, title, label, text=value)
-        return text if is_given else None
+        question = _question(self._parent, title, label)
+        question.setTextValue(value)
+        with once(question):
+            return question.textValue() if question.exec() else None
 
     def choice(self, title: str, label: str, options: Sequence[str]) -> str | None:
         """One of several, None when given up."""
-        text, is_given = QInputDialog.getItem(self._parent, title, label, list(options), editable=False)
-        return text if is_given else None
+        question = _question(self._parent, title, label)
+        question.setComboBoxItems(list(options))
+        for box in question.findChildren(QComboBox):
+            name_choice(box, label)
+        with once(question):
+            return question.textValue() if question.exec() else None
 
     def reason(self, reasons: Mapping[str, str]) -> str | None:
         """One of several under a key each, at the pointer; None when given up."""
@@ -138,3 +154,13 @@ class Ask:
             box.setDetailedText(details)
         with once(box):
             box.exec()
+
+
+def _question(parent: QWidget, title: str, label: str) -> QInputDialog:
+    """A question whose words go on in the next line, however long the names in it are."""
+    question = QInputDialog(parent)
+    question.setWindowTitle(title)
+    question.setLabelText(label)
+    for words in question.findChildren(QLabel):
+        words.setWordWrap(True)
+    return question

@@ -17,6 +17,7 @@ from hitl_desktop.domain.dataset import BoxForm, ImportOptions, ImportResult, Un
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.widgets.scroll import Scroll
 
 _MOST_ISSUES = 200
 _FORMS = {
@@ -34,7 +35,8 @@ class ImportQuestion(QDialog):
     def __init__(self, result: ImportResult, parent: QWidget | None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Import"))
-        self._column = QVBoxLayout(self)
+        content = QWidget()
+        self._column = QVBoxLayout(content)
         self.labels: list[QLabel] = []
         self._add_label(_counts(result))
         self.undecided = QRadioButton(tr("Nobody has labelled them yet: they stay undecided"))
@@ -66,7 +68,9 @@ class ImportQuestion(QDialog):
         buttons.addButton(tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
-        self._column.addWidget(buttons)
+        whole = QVBoxLayout(self)
+        whole.addWidget(Scroll(content, sideways=True), 1)
+        whole.addWidget(buttons)
 
     def _add_label(self, text: str) -> None:
         label = QLabel(text)

@@ -7,12 +7,13 @@ from PySide6.QtWidgets import QComboBox, QDialog, QDialogButtonBox, QFormLayout,
 from hitl_desktop.domain.attributes import Attribute, AttributeKind
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import name_choice
 
 _KINDS = {
-    "Flag: yes or no": AttributeKind.FLAG,
-    "One of several choices": AttributeKind.CHOICE,
-    "Number": AttributeKind.NUMBER,
-    "Text": AttributeKind.TEXT,
+    tr("Flag: yes or no"): AttributeKind.FLAG,
+    tr("One of several choices"): AttributeKind.CHOICE,
+    tr("Number"): AttributeKind.NUMBER,
+    tr("Text"): AttributeKind.TEXT,
 }
 
 
@@ -38,9 +39,12 @@ class NewAttribute(QDialog):
         self.kind.currentTextChanged.connect(self._on_kind)
         form = QFormLayout(self)
         for words, widget in (
-            ("&Name", self.name), ("&Kind", self.kind), ("&Choices", self.choices), ("&For", self.whose),
+            (tr("&Name"), self.name), (tr("&Kind"), self.kind), (tr("&Choices"), self.choices),
+            (tr("&For"), self.whose),
         ):  # fmt: skip
             form.addRow(words, widget)
+            if isinstance(widget, QComboBox):
+                name_choice(widget, words.replace("&", ""))
             widget.setAccessibleName(words.replace("&", ""))
         form.addRow(buttons)
         self._on_kind()

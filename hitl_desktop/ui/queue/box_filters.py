@@ -121,9 +121,8 @@ def filter_choice(name: str, options: Mapping[str, object], on_change: Callable[
     is."""
     box = QComboBox()
     name_choice(box, name)
-    box.setToolTip(name)
     box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    box.setMinimumContentsLength(8)
+    box.setMinimumContentsLength(5)
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     for text, value in options.items():
         box.addItem(text, value)

@@ -20,6 +20,7 @@ from hitl_desktop.learning.strategies import DEFAULT_STRATEGY, STRATEGIES
 from hitl_desktop.texts import REASON_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.widgets.scroll import Scroll
 from hitl_desktop.workflows.queue.listing import CountedQueue
 from hitl_desktop.workflows.queue.policy import QueuePolicy
 
@@ -42,7 +43,9 @@ class MixDialog(QDialog):
         self.strategy.currentIndexChanged.connect(self._show_rest)
         counts = {q.shows.queue: q.pictures for q in queues}
         self.shares: dict[QueueReason, QSpinBox] = {}
-        form = QFormLayout()
+        shares = QWidget()
+        form = QFormLayout(shares)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.addRow(tr("&Query strategy"), self.strategy)
         for why in MIXABLE:
             share = self.shares[why] = QSpinBox()
@@ -70,7 +73,7 @@ class MixDialog(QDialog):
         buttons.accepted.connect(self._take)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addLayout(form)
+        layout.addWidget(Scroll(shares, sideways=True), 1)
         layout.addWidget(self.rest)
         layout.addWidget(buttons)
         self._show_rest()

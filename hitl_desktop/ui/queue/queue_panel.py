@@ -19,7 +19,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
     QDoubleSpinBox,
-    QGridLayout,
     QHBoxLayout,
     QToolButton,
     QVBoxLayout,
@@ -60,7 +59,6 @@ class QueuePanel(Pane):
     def __init__(self, session: Session, loader: ImageLoader) -> None:
         super().__init__()
         self._session = session
-        self.setMinimumWidth(190)
         self.model = QueueModel(session, loader)
         self.list = QueueList(self.model)
         self.list.clicked.connect(self._on_clicked)
@@ -83,6 +81,7 @@ class QueuePanel(Pane):
         self.score.setRange(0.0, 9.95)
         self.score.setSingleStep(0.05)
         self.score.setPrefix(tr("score from "))
+        self.score.setMinimumWidth(120)
         self.score.setSpecialValueText(tr("Any score"))
         self.score.setAccessibleName(tr("Show images that are worth asking about from this score up"))
         self.score.setToolTip(tr("Expected corrections a second, as the list shows it in brackets"))
@@ -118,17 +117,16 @@ class QueuePanel(Pane):
         filters.addWidget(self.state, 1)
         filters.addWidget(self.more)
         more = QWidget()
-        grid = QGridLayout(more)
-        grid.setContentsMargins(0, 0, 0, 0)
+        column = QVBoxLayout(more)
+        column.setContentsMargins(0, 0, 0, 0)
         amount = QHBoxLayout()
         amount.addWidget(self.boxes.amount, 1)
         amount.addWidget(self.boxes.number)
-        for n, widget in enumerate((self.category, self.boxes.size, self.tag, self.score)):
-            grid.addWidget(widget, 3 * (n // 2), n % 2)
-        grid.addWidget(self.boxes.finding, 1, 0, 1, 2)
-        grid.addLayout(amount, 2, 0, 1, 2)
-        grid.addWidget(self.reason, 4, 0, 1, 2)
-        grid.addWidget(self.sorting, 5, 0, 1, 2)
+        for widget in (self.category, self.boxes.size, self.boxes.finding):
+            column.addWidget(widget)
+        column.addLayout(amount)
+        for widget in (self.tag, self.score, self.reason, self.sorting):
+            column.addWidget(widget)
         more.hide()
         self.more.toggled.connect(more.setVisible)
         self.more.toggled.connect(self._count_findings)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QW
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.workflows.prediction.similar import Similar
 
 
@@ -22,7 +23,7 @@ class SimilarDialog(QDialog):
     def __init__(self, found: Sequence[Similar], parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("More like this"))
-        self.resize(760, 520)
+        open_within_screen(self, 760, 520)
         self._found = list(found)
         self.words = QLabel(
             tr(

@@ -71,7 +71,7 @@ class CropList(QListWidget):
         self.clear()
         for entry in self._entries:
             item = QListWidgetItem(self._crops.get(entry.key, self._empty), entry.text)
-            item.setToolTip(entry.tip)
+            item.setToolTip("\n".join(filter(None, (entry.text, entry.tip))))
             item.setSizeHint(QSize(0, SIDE + 8))
             self.addItem(item)
         self.setCurrentRow(min(row, self.count() - 1))

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hitl_desktop.service.project.image_acts import IDLE_SECONDS
@@ -17,6 +17,7 @@ from hitl_desktop.ui.review.crop_list import CropList
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.widgets.flow import FlowLayout
+from hitl_desktop.ui.widgets.scroll import Scroll
 
 _QUEUE_WIDTH = 220
 
@@ -55,11 +56,19 @@ class ImageMode(ReviewMode):
 
     def add_row(self, *widgets: QWidget) -> None:
         """Controls below the image, which leave the keyboard to the mode."""
+        controls = QWidget()
         row = FlowLayout()
+        controls.setLayout(row)
         for widget in widgets:
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             row.addWidget(widget)
-        self.body.addLayout(row)
+        self._controls = Scroll(controls)
+        self.body.addWidget(self._controls)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the controls scroll, so that there is room for the image."""
+        super().resizeEvent(event)
+        self._controls.setMaximumHeight(self.height() // 3)
 
     @property
     def seconds(self) -> float:

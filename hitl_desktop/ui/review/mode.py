@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
+from hitl_desktop.ui.widgets.scroll import Scroll
 
 _ICON_SIZE = 20
 
@@ -33,11 +34,13 @@ class ReviewMode(QFrame):
         super().__init__()
         self.review_kind = kind
         self.setProperty("review", kind.code)
+        self.setAutoFillBackground(True)  # a notice of labelling stays below it
         self.setAccessibleName(title)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.back = QPushButton(tr("Back to labelling (Esc)"))
+        self.back = QPushButton(tr("Back (Esc)") if is_beside else tr("Back to labelling (Esc)"))
+        self.back.setToolTip(tr("Back to labelling"))
         self.back.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.back.clicked.connect(self.left)
         heading = QLabel(title)
@@ -52,9 +55,15 @@ class ReviewMode(QFrame):
         self.body.setContentsMargins(*([SPACE[1]] * 4))
         self.body.setSpacing(SPACE[1])
         self.body.addLayout(row)
-        self.body.addWidget(self.words)
+        self._above = Scroll(self.words)
+        self.body.addWidget(self._above)
         if not is_beside:  # a narrow one has it below
             row.addWidget(self.back)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a low window the words scroll, so that the image and what is done to it have room."""
+        super().resizeEvent(event)
+        self._above.setMaximumHeight(max(self.height() // 8, 2 * self.fontMetrics().lineSpacing()))
 
     def end(self) -> None:
         """It was left: stop what it does in the background."""

@@ -19,6 +19,7 @@ from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
 from hitl_desktop.ui.widgets.elided import ElidedLabel
+from hitl_desktop.ui.widgets.flow import FlowLayout
 
 _LATEST = 20
 _WIDE = 1000
@@ -33,7 +34,6 @@ class ActionBar(QFrame):
     def __init__(self, session: Session, action: Callable[[str], QAction]) -> None:
         super().__init__()
         self.setProperty("bar", True)
-        self.setFixedHeight(ACTION_BAR + SPACE[1])
         self.setAccessibleName(tr("Decide this image"))
         self._session = session
         self._pace = Pace()
@@ -56,8 +56,11 @@ class ActionBar(QFrame):
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], SPACE[0])
         row.setSpacing(SPACE[1])
+        self._acts = acts = FlowLayout()
+        acts.setSpacing(SPACE[1])
         for widget in (self.accept, self.empty, self.skip, self.previous, self.next):
-            row.addWidget(widget)
+            acts.addWidget(widget)
+        row.addLayout(acts)
         row.addWidget(self.place, 2)
         row.addWidget(self.why, 3)
         row.addWidget(self.progress)
@@ -67,9 +70,20 @@ class ActionBar(QFrame):
         session.opened.connect(self._pace.forget)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Where there is little room, why the image is shown matters more than its name."""
-        self.place.setVisible(event.size().width() >= _WIDE)
+        """Where there is little room, why the image is shown matters more than its name, and the acts most."""
         super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Show what there is room for beside the acts; these go on in a second line where they have to."""
+        fixed = (self.progress, self.share, self.saved)
+        needed = (
+            self._acts.sizeHint().width() + sum(w.minimumWidth() + SPACE[1] for w in fixed) + 4 * SPACE[1]
+        )
+        self.place.setVisible(self.width() >= max(_WIDE, needed))
+        for widget in (self.why, self.progress, self.share):
+            widget.setVisible(self.width() >= needed)
+        self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def show_state(self) -> None:
         """Show the state of the open project and of its current image."""
@@ -93,6 +107,7 @@ class ActionBar(QFrame):
         self.share.setToolTip(self.share.text())
         self.share.setMinimumWidth(min(self.fontMetrics().horizontalAdvance(done) + 1, _MOST_SHARE))
         self.show_saved(session.saving)
+        self._fit()
 
     def show_saved(self, saving: Saving) -> None:
         """Show whether the latest act is on the disk."""

@@ -1,27 +1,34 @@
-"""The panels around the image: shown with the first project, put away and brought back, as they were left."""
+"""The panels around the image: shown with the first project, put away and brought back, as they were left;
+in one column where the window is narrow."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow
+from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
-_NARROW = 1600
+_NARROW, _WIDE = 1100, 1600
 
 
-class Panels:
+class Panels(QObject):
     """The docks of a window; the first two are there from the start."""
 
     def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+        super().__init__(window)
         self._window, self._docks, self._main = window, docks, docks[:2]
         self._put_away: list[QDockWidget] = []
         self._to_open = list(self._main)
-        self._is_restored = False
+        self._is_restored = self._is_narrow = False
+        window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            app.focusChanged.connect(self._raise_that_of)
 
     def restore(self, state: QByteArray) -> None:
         """Lay them out as they were when the program ended; what was put away stays away."""
         self._window.restoreState(state)
+        self._arrange()
         self._is_restored = True
         self._to_open = [dock for dock in self._main if not dock.isHidden()]
         for dock in self._docks:
@@ -36,13 +43,14 @@ class Panels:
         """A project was opened: lay them out as it was left, or show what belongs to one the first time; later a
         person may have put it away."""
         if layout and self._window.restoreState(QByteArray.fromBase64(layout.encode())):
+            self._arrange()
             self._to_open = []
             return
         to_open, self._to_open = self._to_open, []
         for dock in to_open:
             dock.show()
         if to_open and not self._is_restored:
-            widths = [190, 216] if self._window.width() < _NARROW else [210, 250]
+            widths = [190, 216] if self._window.width() < _WIDE else [210, 250]
             self._window.resizeDocks(self._main, widths, Qt.Orientation.Horizontal)
 
     def toggle(self) -> None:
@@ -54,3 +62,24 @@ class Panels:
             dock.setVisible(not shown)
         if not shown:
             self._put_away = []
+
+    def _raise_that_of(self, _before: QWidget | None, widget: QWidget | None) -> None:
+        """Show the panel that has the keyboard, if it lies below another."""
+        for dock in self._docks:
+            if self._is_narrow and widget is not None and dock.isAncestorOf(widget):
+                dock.raise_()
+
+    def fit(self, width: int) -> None:
+        """Queue and inspector share a column of a narrow window, with a tab each."""
+        if (width < _NARROW) != self._is_narrow:
+            self._is_narrow = not self._is_narrow
+            self._arrange()
+
+    def _arrange(self) -> None:
+        queue, inspector = self._main
+        left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
+        if self._is_narrow:
+            self._window.tabifyDockWidget(inspector, queue)
+            inspector.raise_()
+        elif self._window.dockWidgetArea(queue) == right:
+            self._window.addDockWidget(left, queue)

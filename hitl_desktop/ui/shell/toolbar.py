@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
 from hitl_desktop.service.project.session import Session
@@ -19,6 +19,7 @@ from hitl_desktop.ui.theme.tokens import CONTROL, SPACE, TOOLBAR
 _STEP = 0.05
 _MOST_NAMED = 24
 _NAME_WIDTH = 160
+_ICON_WIDTH = 34
 
 
 class Toolbar(QFrame):
@@ -53,10 +54,14 @@ class Toolbar(QFrame):
         self.model.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.model.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         keep_icon(self.model, "sparkles")
+        select = _button(action("tool_select"), "mouse-pointer-2", tr("Select"))
+        box = _button(action("tool_box"), "square-dashed", tr("Box"))
+        self._worded = (select, box, self.commands)
+        self._name_width = _NAME_WIDTH
         self._of_project = (
             _line(),
-            _button(action("tool_select"), "mouse-pointer-2", tr("Select")),
-            _button(action("tool_box"), "square-dashed", tr("Box")),
+            select,
+            box,
             self.category,
             _line(),
             self.threshold,
@@ -80,6 +85,42 @@ class Toolbar(QFrame):
         session.names_changed.connect(self._show_category)
         self._show_project()
         self._is_ready = True
+
+    def minimumSizeHint(self) -> QSize:
+        """Icons and the beginnings of names, if there is room for no more."""
+        return QSize(0, TOOLBAR)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, icons stand without their words."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def event(self, event: QEvent) -> bool:
+        """A text of it may have become longer."""
+        if event.type() == QEvent.Type.LayoutRequest and self._is_ready:
+            self._fit()
+        return super().event(event)
+
+    def _fit(self) -> None:
+        """Leave out words until the rest fits: first those beside icons, then the model's, then of names."""
+        buttons = (self.project, self.category, self.model, *self._worded)
+        shown = [button for button in buttons if not button.isHidden()]
+        words = {button: self.fontMetrics().horizontalAdvance(f"{button.text()}   ") for button in shown}
+        rest = [w for w in self._of_project if w not in buttons and not w.isHidden()]
+        fixed = sum(w.sizeHint().width() - self.threshold.words_width * (w is self.threshold) for w in rest)
+        margins = 2 * SPACE[1] + SPACE[0] * (len(shown) + len(self._of_project))
+        room = self.width() - fixed - margins - _ICON_WIDTH * len(shown)
+        names = sum(words[b] for b in (self.project, self.category) if b in words)
+        model = words.get(self.model, 0) + 2 * SPACE[3]
+        is_wide = room >= sum(words.values()) + 2 * SPACE[3] + self.threshold.caption.sizeHint().width()
+        for button in self._worded:
+            _show_words(button, is_wide)
+        self.threshold.caption.setVisible(is_wide)
+        _show_words(self.model, is_wide or room >= names + model)
+        width = _NAME_WIDTH if is_wide else max(min(_NAME_WIDTH, room // 2 - 2 * SPACE[2]), 24)
+        if width != self._name_width:
+            self._name_width = width
+            self._show_project()
 
     def changeEvent(self, event: QEvent) -> None:
         """Another theme: the icon for no category has another colour."""
@@ -113,7 +154,7 @@ class Toolbar(QFrame):
         self.category.setToolTip(tr("{name}: the category of the next box", name=name))
 
     def _short(self, name: str) -> str:
-        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _NAME_WIDTH)
+        text = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, self._name_width)
         return text.replace("&", "&&")
 
     def _fill_categories(self) -> None:
@@ -151,16 +192,21 @@ class ThresholdControl(QWidget):
         self.slider.setToolTip(tr("Suggestions with a lower score are hidden ([ and ])"))
         self.value = QLabel()
         self.value.setMinimumWidth(34)
-        caption = QLabel(tr("Show from"))
-        caption.setProperty("role", "dim")
+        self.caption = QLabel(tr("Show from"))
+        self.caption.setProperty("role", "dim")
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[0], 0, SPACE[0], 0)
         row.setSpacing(SPACE[1])
-        for widget in (caption, self.slider, self.value):
+        for widget in (self.caption, self.slider, self.value):
             row.addWidget(widget)
         self.slider.valueChanged.connect(self._on_moved)
         for event in (session.boxes_changed, session.image_changed, session.opened):
             event.connect(self._show)
+
+    @property
+    def words_width(self) -> int:
+        """How much of its width is for words that can be left out."""
+        return 0 if self.caption.isHidden() else self.caption.sizeHint().width()
 
     def _show(self) -> None:
         general = self._session.thresholds.general
@@ -208,6 +254,11 @@ def _menu_button(name: str, text: str, tip: str) -> QToolButton:
     if name:
         keep_icon(button, name)
     return button
+
+
+def _show_words(button: QToolButton, shows: bool) -> None:
+    style = Qt.ToolButtonStyle
+    button.setToolButtonStyle(style.ToolButtonTextBesideIcon if shows else style.ToolButtonIconOnly)
 
 
 def _line() -> QFrame:

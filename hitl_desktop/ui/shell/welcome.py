@@ -23,6 +23,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.shell.recent import RecentProject, recent_projects
 from hitl_desktop.ui.theme.icons import icon, keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
+from hitl_desktop.ui.widgets.scroll import Scroll
 
 _WIDTH = 760
 _THUMBNAIL = QSize(64, 48)
@@ -87,7 +88,6 @@ class Welcome(QWidget):
         columns.addLayout(self.buttons, 2)
         columns.addWidget(self._right, 3)
         inner = QWidget()
-        inner.setMaximumWidth(_WIDTH)
         column = QVBoxLayout(inner)
         column.setSpacing(SPACE[2])
         column.addStretch(1)
@@ -98,7 +98,9 @@ class Welcome(QWidget):
         column.addStretch(1)
         whole = QHBoxLayout(self)
         whole.addStretch(1)
-        whole.addWidget(inner, 20)
+        area = Scroll(inner, sideways=True)
+        area.setMaximumWidth(_WIDTH)
+        whole.addWidget(area, 20)
         whole.addStretch(1)
 
     def showEvent(self, event: QShowEvent) -> None:

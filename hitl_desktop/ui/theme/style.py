@@ -115,7 +115,7 @@ QPushButton[primary="true"] {{ font-weight: 600; }}
 QPushButton[primary="true"]:disabled {{ background: {c.sunken}; color: {c.border}; border-color: {c.line}; }}
 QPushButton[flat="true"] {{ border-color: transparent; background: transparent; }}
 QPushButton:focus, QToolButton:focus {{ border: {FOCUS}px solid {c.accent}; }}
-QToolButton {{ min-height: {CONTROL - 4}px; min-width: {CONTROL - 4}px; padding: 1px 4px; border: 1px solid transparent;
+QToolButton {{ min-height: {CONTROL - 4}px; padding: 1px 4px; border: 1px solid transparent;
   border-radius: {RADIUS_CHIP}px; background: transparent; color: {c.text}; }}
 QToolButton:hover {{ background: {c.sunken}; border-color: {c.line}; }}
 QToolButton:checked {{ background: {c.selected}; color: {c.on_selected}; border-color: {c.accent}; }}

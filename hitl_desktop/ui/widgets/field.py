@@ -19,6 +19,11 @@ class Field(QLineEdit):
         self._stored = text or ""
         super().setText(text)
 
+    def setPlaceholderText(self, text: str) -> None:
+        """What to type; Qt shortens it where there is little room, so the tool tip holds it whole."""
+        super().setPlaceholderText(text)
+        self.setToolTip(text)
+
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """`Escape` gives up."""
         if event.key() == Qt.Key.Key_Escape:

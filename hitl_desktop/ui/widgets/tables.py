@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableWidget, QTableWidgetItem
+
+_NARROWEST, _WIDEST = 80, 260
 
 
 def read_only_table(
@@ -14,13 +16,22 @@ def read_only_table(
     left."""
     table = QTableWidget(rows, len(headings))
     table.setAccessibleName(name)
-    table.setHorizontalHeaderLabels(list(headings))
+    for column, heading in enumerate(headings):
+        table.setHorizontalHeaderItem(column, cell(heading))
     table.verticalHeader().hide()
     header = table.horizontalHeader()
     header.setResizeContentsPrecision(20)  # of very many rows the first ones say how wide
+    header.setMaximumSectionSize(_WIDEST)
     header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setSectionResizeMode(
-        len(headings) - 1 if stretch is None else stretch, QHeaderView.ResizeMode.Stretch
-    )
+    wide = len(headings) - 1 if stretch is None else stretch
+    header.setSectionResizeMode(wide, QHeaderView.ResizeMode.Stretch)
+    header.setMinimumSectionSize(min(header.sectionSizeHint(wide), _NARROWEST))
     table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     return table
+
+
+def cell(text: str) -> QTableWidgetItem:
+    """A cell; its tool tip holds what there is no room for."""
+    item = QTableWidgetItem(text)
+    item.setToolTip(text)
+    return item

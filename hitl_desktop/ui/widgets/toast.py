@@ -10,6 +10,8 @@ from hitl_desktop.ui.widgets.announce import announce
 
 _STAYS_MS = 6000
 _MARGIN = 14
+_FILLED = 0.8
+"""How full lines are at least that end where a word does."""
 
 
 class Toast(QFrame):
@@ -28,7 +30,7 @@ class Toast(QFrame):
         """Stands over the lower edge of `over`, `lift` pixels higher than others."""
         super().__init__(over)
         group.append(self)
-        self._group, self.waits = group, False
+        self._group, self.waits, self._text = group, False, ""
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._label, self.button = QLabel(), QPushButton()
         self.button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard where it is
@@ -50,16 +52,16 @@ class Toast(QFrame):
 
     def text(self) -> str:
         """The notice."""
-        return self._label.text()
+        return self._text
 
     def show_text(self, text: str, action: str = "") -> None:
         """Show a notice in place of the one before."""
-        self._label.setText(text)
+        self._text = text
         self.setAccessibleName(text)
+        self.setToolTip(text)
         announce(self._over, text)
         self.button.setText(action)
         self.button.setVisible(bool(action))
-        self._label.setWordWrap(False)
         others = [other for other in self._group if other is not self and other.isVisible()]
         if self._stays and others:
             self.waits = True
@@ -106,15 +108,17 @@ class Toast(QFrame):
 
     def _place(self) -> None:
         room = self._over.width() - self.button.sizeHint().width() - 3 * _MARGIN
-        if self._label.sizeHint().width() > room:
-            self._label.setWordWrap(True)
-            self._label.setFixedWidth(max(room, 80))
-        else:
-            self._label.setMinimumWidth(0)
-            self._label.setMaximumWidth(room)
+        metrics = self._label.fontMetrics()
+        wanted = metrics.horizontalAdvance(self._text)
+        lines = max((self._over.height() - 2 * _MARGIN - self._lift) // metrics.lineSpacing(), 1)
+        self._label.setWordWrap(wanted > room)
+        self._label.setFixedWidth(max(room, 80) if wanted > room else wanted)
+        most = int(lines * max(room, 80) * _FILLED)
+        self._label.setText(metrics.elidedText(self._text, Qt.TextElideMode.ElideMiddle, most))
         self.adjustSize()
         left = (self._over.width() - self.width()) // 2
-        self.move(left, self._over.height() - self.height() - _MARGIN - self._lift)
+        top = self._over.height() - self.height() - _MARGIN - self._lift
+        self.move(left, max(top, 0))
 
     def _on_pressed(self) -> None:
         self.hide()
