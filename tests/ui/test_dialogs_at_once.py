@@ -6,16 +6,18 @@ import threading
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication, QDialog
+from PySide6.QtWidgets import QApplication, QDialog, QLabel, QScrollArea
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.loop.steps import EXAMINING
+from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.jobs.preparing import PREPARING, PreparingDialog
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.workflows.images.open_folder import Place, locate
 from tests.ui.conftest import Answers
+from tests.ui.test_window import propose
 
 
 @pytest.fixture
@@ -50,17 +52,52 @@ def test_the_dialog_is_there_at_once(
 
 
 @pytest.mark.parametrize(
-    ("action", "title"), [("label_errors", "Possible label errors"), ("validate", "Validation only")]
+    ("action", "title", "words"),
+    [
+        ("label_errors", "Possible label errors", "Reading what was found before."),
+        ("validate", "Validation only", "The model is processing the next image."),
+        ("accept_many", "Accept many at once", "Looking at what that would accept."),
+    ],
 )
-def test_a_review_mode_is_there_at_once(
-    window: MainWindow, busy: threading.Event, qtbot: QtBot, action: str, title: str
+def test_a_mode_is_there_at_once_with_what_it_waits_for(
+    window: MainWindow, busy: threading.Event, qtbot: QtBot, action: str, title: str, words: str
 ) -> None:
+    propose(window)
     window.actions_[action].trigger()
-    (mode,) = window.findChildren(ReviewMode)
-    assert mode.isVisible()
+    (mode,) = [m for m in window.findChildren(ReviewMode) if m.isVisible()]
     assert mode.accessibleName().startswith(title)
-    assert mode.words.text() or title == "Validation only"
+    placeholders = [canvas.placeholder for canvas in mode.findChildren(Canvas)]
+    assert any(text.startswith(words) for text in (mode.words.text(), *placeholders))
+    assert window.runner._quiet or window.runner.jobs  # what fills it has not ended
+    busy.set()
     mode.left.emit()
+    qtbot.waitUntil(lambda: not window.runner.jobs)
+
+
+def test_what_was_measured_has_a_place_at_once(
+    window: MainWindow, busy: threading.Event, qtbot: QtBot
+) -> None:
+    window.actions_["tune"].trigger()
+    tabs = window.model_panel.tabs
+    area = tabs.currentWidget()
+    assert isinstance(area, QScrollArea)
+    words = area.widget()
+    assert isinstance(words, QLabel)
+    assert (words.text(), words.isVisible()) == ("Being measured.", True)
+    busy.set()
+    qtbot.waitUntil(lambda: window.tune_acts.pages is not None)
+    assert area.widget() is not words
+
+
+def test_the_popover_of_the_model_waits_for_nothing(
+    window: MainWindow, busy: threading.Event, qtbot: QtBot
+) -> None:
+    window.toolbar.model.click()
+    popover = window.model_chip.popover
+    assert popover.isVisible()
+    assert popover.sentence.text() == "Not trained yet. The detector's own suggestions are shown."
+    assert window.runner.jobs
+    popover.hide()
     busy.set()
     qtbot.waitUntil(lambda: not window.runner.jobs)
 
@@ -103,8 +140,6 @@ def test_closing_ends_the_search_through_a_large_folder(
 
 
 def test_the_preview_of_accepting_many_needs_no_button(window: MainWindow, qtbot: QtBot) -> None:
-    from tests.ui.test_window import propose
-
     propose(window)
     window.actions_["accept_many"].trigger()
     dialog = window.bulk_acts.mode
