@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.attributes import Attribute
@@ -14,6 +15,7 @@ from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.theme.style import apply_theme
 
 
 class Answers(Ask):
@@ -90,6 +92,12 @@ class Answers(Ask):
 
     def tell(self, title: str, text: str, details: str = "") -> None:
         self.told.append((title, text, details))
+
+
+@pytest.fixture(autouse=True)
+def light_theme(qapp: QApplication) -> None:
+    """Each test begins in the light theme, whatever the one before it left."""
+    apply_theme("light")
 
 
 MakeWindow = Callable[..., MainWindow]

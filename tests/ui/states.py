@@ -60,12 +60,11 @@ FULL = Content(300, 5000, 200)
 
 def make_project(folder: Path, content: Content = Content()) -> Path:
     """Nine images, the last six of them decided."""
-    rng = np.random.default_rng(1)
     images = folder / "images"
     images.mkdir(parents=True)
     for n in range(9):
         pixels = np.full((SIZE[1], SIZE[0], 3), 200, np.uint8)
-        pixels[40:120, 40:140] = rng.integers(0, 255, 3)
+        pixels[40:120, 40:140] = (40 * n, 200, 60) if n < 3 else (120, 60, 200)  # an audit draws from these
         Image.fromarray(pixels).save(images / f"{content.name(f'image {n}')}.png")
     file = folder / "p.hitl"
     with Project.create(file) as project:
@@ -161,7 +160,7 @@ class Walk:
         window.inspector.other_classes.title.click()
         at_hand = window.session.at_hand
         window.session.walk.go_to(9)
-        self.look("many boxes")
+        self.look("another image")
         window.session.walk.go_to(at_hand)
         window.queue.more.setChecked(True)
         self.look("filters")

@@ -56,7 +56,6 @@ def find_cut_off(folder: Path, content: Content) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("content", [Content(), FULL], ids=["as usual", "long names, many of them"])
 def test_no_text_is_cut_off(content: Content, tmp_path: Path, qtbot: QtBot) -> None:
-    apply_theme("light")
     assert find_cut_off(tmp_path, content) == {}
 
 

@@ -1,7 +1,7 @@
-"""What the canvas paints, pixel by pixel, against images that somebody looked at.
+"""What the canvas and the main states of the window look like, against images that somebody looked at.
 
-`HITL_SNAPSHOTS=write` writes them anew; look at them before they are committed. They hold no text, for fonts
-differ from one machine to the next.
+`HITL_SNAPSHOTS=write` writes them anew; look at them before they are committed. Fonts differ from one machine to the
+next: those of the canvas hold no text, and those of the window are written in blocks and kept at half of the size.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
@@ -22,18 +23,33 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.theme.style import apply_theme
+from hitl_desktop.ui.widgets.toast import Toast
+from tests.ui.block_font import block_font
+from tests.ui.states import Walk, make_project
 
 PLACE = Path(__file__).parent / "snapshots"
 MOST_PIXELS_OFF = 0.001
 """The share of pixels that may differ: rasterisers round lines differently."""
 
 
-def pixels_of(canvas: Canvas) -> np.ndarray:
-    image = canvas.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
+def pixels_of(widget: QWidget) -> np.ndarray:
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), image.bytesPerLine())
     return (
         rows[:, : 3 * image.width()].reshape(image.height(), image.width(), 3).copy()
     )  # the image ends here
+
+
+def share_off(found: np.ndarray, name: str) -> float:
+    """The share of pixels that differ from the snapshot of this name."""
+    file = PLACE / f"{name}.png"
+    if os.environ.get("HITL_SNAPSHOTS") == "write":
+        PLACE.mkdir(exist_ok=True)
+        Image.fromarray(found).save(file, optimize=True)
+    wanted = np.asarray(Image.open(file).convert("RGB"))
+    assert found.shape == wanted.shape, name
+    return float((np.abs(found.astype(int) - wanted).max(axis=2) > 24).mean())
 
 
 def select_one(canvas: Canvas) -> None:
@@ -71,11 +87,33 @@ def test_the_canvas_is_painted_as_somebody_saw_it(name: str, qtbot: QtBot) -> No
         ]
     )
     SCENES[name](canvas)
-    found, file = pixels_of(canvas), PLACE / f"{name}.png"
-    if os.environ.get("HITL_SNAPSHOTS") == "write":
-        PLACE.mkdir(exist_ok=True)
-        Image.fromarray(found).save(file)
-    wanted = np.asarray(Image.open(file).convert("RGB"))
-    assert found.shape == wanted.shape
-    off = (np.abs(found.astype(int) - wanted).max(axis=2) > 24).mean()
-    assert off <= MOST_PIXELS_OFF, f"{off:.2%} of the pixels differ from {file.name}"
+    off = share_off(pixels_of(canvas), name)
+    assert off <= MOST_PIXELS_OFF, f"{off:.2%} of the pixels differ from {name}"
+
+
+STATES = ("first page", "suggestions", "selection", "another image", "model", "label_errors", "audit")
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_the_window_looks_as_somebody_saw_it(theme: str, tmp_path: Path, qapp: QApplication) -> None:
+    off: dict[str, float] = {}
+
+    def look(state: str, shown: QWidget) -> None:
+        if state in STATES:
+            for toast in shown.findChildren(Toast):
+                toast.hide()  # some are there for seconds only
+            pixels = pixels_of(shown).astype(float)
+            half = pixels.reshape(360, 2, 640, 2, 3).mean(axis=(1, 3)).round().astype(np.uint8)
+            off[state] = share_off(half, f"window-{theme}-{state.replace(' ', '-')}")
+
+    with block_font(qapp):
+        apply_theme(theme)
+        walk = Walk(look)
+        walk.look("first page")
+        walk.open(make_project(tmp_path))
+        walk.labelling()
+        walk.panels()
+        walk.modes()
+        walk.window.close()
+    assert tuple(off) == STATES
+    assert {state: f"{share:.2%}" for state, share in off.items() if share > MOST_PIXELS_OFF} == {}

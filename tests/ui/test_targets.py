@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.ui.theme.style import apply_theme
 from tests.ui.accessibility import Role, name_of, tree
 
 SIDE = 24
@@ -40,7 +39,6 @@ def clicked(interface: QAccessibleInterface) -> QRect:
 
 
 def test_targets_are_large_enough(window: MainWindow, qtbot: QtBot) -> None:
-    apply_theme("light")
     window.model_chip.popover.details.click()
     category = window.session.project_acts.add_category("cell")
     assert category is not None
