@@ -113,7 +113,7 @@ class WindowParts(QMainWindow):
         self.modes = ReviewModes(self._pages, self._beside, self._labelling, self.canvas)
         self._make_acts()
         self.comparison_bar = ComparisonBar(self.session, self.controller.comparing, self.modes, self.canvas)
-        self.setCentralWidget(self._make_centre(report_banner))
+        self.setCentralWidget(Scroll(self._make_centre(report_banner), sideways=True))
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.BottomDockWidgetArea)
         self._docks = [

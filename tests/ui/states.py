@@ -25,6 +25,7 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.jobs.preparing import PreparingDialog
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.workflows.detection.class_map import use_as_categories
@@ -161,10 +162,20 @@ class Walk:
         at_hand = window.session.at_hand
         window.session.walk.go_to(9)
         self.look("another image")
+        window.session.walk.go_to(4)
+        window.actions_["compare"].trigger()
+        self.look("compare")
+        window.actions_["compare"].trigger()
         window.session.walk.go_to(at_hand)
         window.queue.more.setChecked(True)
         self.look("filters")
         window.queue.more.setChecked(False)
+        window.guide.show()
+        for card in (window.guide.question, window.guide.all_done, window.guide.tour):
+            card.show_text(*card.words())
+            self.look(f"guide: {type(card).__name__}")
+            card.hide()
+        window.guide.show_due()
         window.actions_["accept_picture"].trigger()
         window.messages.warn("The disk is full: the last act is kept here and is written once there is room.")
         window.messages.show("Suggestions of the current version are made for the images that come next.")
@@ -207,6 +218,10 @@ class Walk:
             if modes:
                 break
         (mode,) = modes
+        if isinstance(mode, LabelErrorPanel):
+            for row in (1, 0):  # the image is zoomed anew, now that the panel has its width
+                mode.list.setCurrentRow(row)
+                self.settle()
         for _ in range(5):
             self.settle()
         self.look(name)

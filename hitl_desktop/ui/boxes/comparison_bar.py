@@ -6,7 +6,7 @@ from __future__ import annotations
 from functools import partial
 
 from PySide6.QtCore import QEvent, Qt
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
 from hitl_desktop.domain.comparison import Outcome
@@ -18,7 +18,7 @@ from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.announce import announce
-from hitl_desktop.ui.widgets.flow import FlowLayout
+from hitl_desktop.ui.widgets.flow import FlowLayout, stack_where_narrow
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.prediction.comparison import Comparison, Source
 
@@ -51,19 +51,17 @@ class ComparisonBar(Pane):
         self.close_.clicked.connect(self.left)
         self.choices = {outcome: self._choice(outcome) for outcome in (None, *MISTAKES)}
         self._group = QButtonGroup(self)
-        kinds = QWidget()
         flow = FlowLayout()
-        kinds.setLayout(flow)
         for button in self.choices.values():
             self._group.addButton(button)
             flow.addWidget(button)
         self.setFocusProxy(self.choices[None])
-        row = QHBoxLayout(self)
+        self._row = row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], SPACE[0])
         row.setSpacing(SPACE[1])
         row.addWidget(self.words, 1)
-        row.addWidget(kinds)
-        row.addWidget(self.close_)
+        flow.addWidget(self.close_)
+        row.addLayout(flow)
         for event in (session.image_changed, session.boxes_changed):
             event.connect(self._show)
         comparing.changed.connect(self._show)
@@ -72,6 +70,11 @@ class ComparisonBar(Pane):
         self._is_ready = True
         self._show_icons()
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the buttons stand below the text."""
+        super().resizeEvent(event)
+        stack_where_narrow(self._row, self.width())
 
     def check(self, action: QAction) -> None:
         """Keep the command checked while the comparison is on."""
@@ -112,6 +115,7 @@ class ComparisonBar(Pane):
             button.setText(tr("{kind} {n}", kind=_TITLES[outcome], n=n))
             button.setEnabled(self._comparing.has_any)
             button.setChecked(outcome is self._comparing.only)
+        stack_where_narrow(self._row, self.width())
 
 
 def _whose(comparison: Comparison | None) -> str:

@@ -80,6 +80,7 @@ class Panels(QObject):
         left, right = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea
         if self._is_narrow:
             self._window.tabifyDockWidget(inspector, queue)
-            inspector.raise_()
+            focus = QApplication.focusWidget()
+            (queue if focus is not None and queue.isAncestorOf(focus) else inspector).raise_()
         elif self._window.dockWidgetArea(queue) == right:
             self._window.addDockWidget(left, queue)

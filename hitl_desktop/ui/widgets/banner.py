@@ -6,10 +6,12 @@ from functools import partial
 from itertools import zip_longest
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.announce import announce
+from hitl_desktop.ui.widgets.flow import FlowLayout, stack_where_narrow
 
 _MOST_OFFERS = 3
 
@@ -39,10 +41,17 @@ class Banner(QFrame):
         self._row = row = QHBoxLayout(self)
         row.setContentsMargins(10, 5, 10, 5)
         row.addWidget(self.label, 1)
+        buttons = FlowLayout()
         for button in (*self.offers, self.dismiss_button):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # a click leaves the keyboard to the canvas
-            row.addWidget(button)
+            buttons.addWidget(button)
+        row.addLayout(buttons)
         self.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """In a narrow window the buttons stand below the text."""
+        super().resizeEvent(event)
+        stack_where_narrow(self._row, self.width())
 
     def insert(self, widget: QWidget) -> None:
         """Put something between the text and the buttons."""
@@ -61,6 +70,7 @@ class Banner(QFrame):
             assert isinstance(button, QPushButton)  # noqa: S101 - there are more buttons than offers
             button.setText(offer)
             button.setVisible(bool(offer))
+        stack_where_narrow(self._row, self.width())
         self.show()
 
     def dismiss(self) -> None:

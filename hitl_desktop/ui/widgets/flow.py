@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
-from PySide6.QtWidgets import QLayout, QLayoutItem
+from PySide6.QtWidgets import QBoxLayout, QLayout, QLayoutItem
 
 from hitl_desktop.ui.theme.tokens import SPACE
+
+_LEAST_TEXT = 240
 
 
 class FlowLayout(QLayout):
@@ -77,3 +79,18 @@ class FlowLayout(QLayout):
                 item.setGeometry(QRect(QPoint(x, y), size))
             x, line = x + size.width() + self.spacing(), max(line, size.height())
         return y + line - rect.y()
+
+
+def stack_where_narrow(row: QBoxLayout, width: int) -> None:
+    """Put what stands beside a text, the first of the row, below it where the text would have little room."""
+    beside = [
+        item for n in range(1, row.count()) if (item := row.itemAt(n)) is not None and not item.isEmpty()
+    ]
+    margins = row.contentsMargins()
+    room = width - margins.left() - margins.right()
+    room -= sum(item.sizeHint().width() + row.spacing() for item in beside)
+    is_narrow = room < _LEAST_TEXT
+    row.setDirection(QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight)
+    owner = row.parentWidget()
+    if owner is not None:
+        owner.setMinimumHeight(row.totalHeightForWidth(width))
