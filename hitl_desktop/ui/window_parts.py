@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
@@ -224,11 +223,6 @@ class WindowParts(QMainWindow):
             self.ask,
             self,
         )
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Put the panels where there is room for them."""
-        super().resizeEvent(event)
-        self.panels.fit(event.size().width())
 
     def _show_tuning(self) -> None:
         """Show what was measured of the loop in the model panel, as high as it takes to read it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QByteArray, QObject, Qt
+from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
 _NARROW, _WIDE = 1100, 1600
@@ -21,6 +21,7 @@ class Panels(QObject):
         self._to_open = list(self._main)
         self._is_restored = self._is_narrow = False
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        window.installEventFilter(self)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self._raise_that_of)
@@ -69,11 +70,12 @@ class Panels(QObject):
             if self._is_narrow and widget is not None and dock.isAncestorOf(widget):
                 dock.raise_()
 
-    def fit(self, width: int) -> None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Queue and inspector share a column of a narrow window, with a tab each."""
-        if (width < _NARROW) != self._is_narrow:
+        if event.type() == QEvent.Type.Resize and (self._window.width() < _NARROW) != self._is_narrow:
             self._is_narrow = not self._is_narrow
             self._arrange()
+        return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:
         queue, inspector = self._main
