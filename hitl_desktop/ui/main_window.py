@@ -51,9 +51,8 @@ class MainWindow(WindowParts):
         self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
-        self.key_acts = KeyActs(self.session, self.canvas, self)
         self._export = self.exchange_acts.export_file  # scripts call it by this name
-        self.looks = Looks(self.session, self.canvas)
+        self.key_acts, self.looks = KeyActs(self.session, self.canvas, self), Looks(self.session, self.canvas)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
