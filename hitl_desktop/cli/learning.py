@@ -17,7 +17,7 @@ from hitl_desktop.translation import tr
 @command(
     "Learning",
     "prelabel sample.hitl",
-    "prelabel sample.hitl --model nanodet_g_416",
+    "prelabel sample.hitl --model my-detector.onnx",
     "prelabel sample.hitl --model detector/detector.onnx",
 )
 @click.argument("project", type=PROJECT)

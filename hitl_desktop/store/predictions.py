@@ -22,7 +22,7 @@ KEEP_FROM = 0.05
 """Predictions below this score are not stored; what is shown is a matter of the display threshold."""
 
 MOST_CANDIDATES = 30
-"""With NanoDet-g 30 candidates an image cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on
+"""Of the bundled detector 30 candidates an image cover .93 of the objects on cards, 1.0 on fruits-nuts, .58 on
 COCO."""
 
 _COLUMNS = "id, image_id, x, y, w, h, score, class_scores"

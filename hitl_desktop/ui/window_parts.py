@@ -9,6 +9,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
     QDockWidget,
     QMainWindow,
+    QSizePolicy,
     QStackedWidget,
     QVBoxLayout,
     QWidget,
@@ -65,6 +66,8 @@ from hitl_desktop.ui.widgets.scroll import Scroll
 from hitl_desktop.ui.widgets.toast import Toast
 
 _TUNING_HEIGHT = 340
+_LEAST_HEIGHT = 160
+"""Of the image: notices that lie over it fit in."""
 _ABOVE_RECEIPT = 44
 
 
@@ -106,7 +109,7 @@ class WindowParts(QMainWindow):
         )
         report_banner = Banner(calm=True)
         self.reports = Reports(self.runner, report_banner, self.messages, self.ask)
-        self._pages, self._beside = QStackedWidget(), QStackedWidget()
+        self._pages, self._beside = _pages(), QStackedWidget()
         self._beside.addWidget(self.queue)
         self._labelling: list[QWidget] = []
         self.modes = ReviewModes(self._pages, self._beside, self._labelling, self.canvas)
@@ -368,6 +371,14 @@ class WindowParts(QMainWindow):
             "check_accepted": self.bulk_acts.check,
             "validate": self.validate_acts.show,
         }
+
+
+def _pages() -> QStackedWidget:
+    """Pages that ask for no more than they must have, so that what is around them scrolls late."""
+    pages = QStackedWidget()
+    pages.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+    pages.setMinimumHeight(_LEAST_HEIGHT)
+    return pages
 
 
 def _dock(

@@ -444,3 +444,13 @@ def test_the_threshold_that_was_measured_is_the_one_the_toolbar_shows(window: Ma
     assert window.session.thresholds.general == 0.45
     assert window.toolbar.threshold.value.text() == "0.45"
     assert window.toolbar.threshold.slider.value() == 9
+
+
+def test_image_and_buttons_are_in_sight_beside_the_figures(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 720)
+    window.model_chip.popover.details.click()
+    window.model_panel.tabs.setCurrentIndex(3)
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
+    bottom = window.action_bar.mapTo(window, window.action_bar.rect().bottomLeft()).y()
+    assert bottom <= window._docks[2].mapTo(window, QPoint(0, 0)).y()
+    assert window.canvas.visibleRegion().boundingRect().size() == window.canvas.size()
