@@ -40,7 +40,7 @@ if len(sys.argv) > 1:
     window.canvas.grab()
     result["first_picture_s"] = time.perf_counter() - began
     window.loop.intake.refresh_folders()
-    while len(window.session.images.statuses) < 10_000:
+    while len(window.session.image_list.statuses) < 10_000:
         app.processEvents()
     result["listed_s"] = time.perf_counter() - began
 window.close()
