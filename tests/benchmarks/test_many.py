@@ -51,7 +51,7 @@ result = {"first_ms": (time.perf_counter() - began) * 1000}
 cpu = time.thread_time()
 if sys.argv[3] == "look":
     window.loop.intake.refresh_folders()
-until(lambda: len(window.session.images.statuses) >= int(sys.argv[2]))
+until(lambda: len(window.session.image_list.statuses) >= int(sys.argv[2]))
 until(lambda: not any(job.title == "Listing images" for job in window.runner.jobs))
 result["listed_ms"] = (time.perf_counter() - began) * 1000
 result |= {"gui_cpu_ms": (time.thread_time() - cpu) * 1000, "added_mb": memory() - before}
