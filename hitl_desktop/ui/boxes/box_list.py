@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 
 from hitl_desktop.translation import tr
@@ -11,6 +11,8 @@ from hitl_desktop.ui.boxes.box_model import ACCEPT, KEY, BoxModel
 from hitl_desktop.ui.boxes.box_order import BoxGroup, BoxOrder
 from hitl_desktop.ui.canvas.items import BoxKey, Kind
 from hitl_desktop.ui.widgets.row_buttons import ButtonList
+
+_MANY = 200
 
 
 class BoxList(ButtonList):
@@ -31,6 +33,10 @@ class BoxList(ButtonList):
         self._boxes = model
         self._marked: BoxKey | None = None
         self._is_marking = False
+        self._soon = QTimer(self)
+        self._soon.setSingleShot(True)
+        self._soon.setInterval(0)
+        self._soon.timeout.connect(self._reload_late)
         self._delegate = BoxDelegate(self)
         self.row_clicked.connect(self._on_clicked)
         self.row_entered.connect(self._on_entered)
@@ -47,8 +53,23 @@ class BoxList(ButtonList):
         self._is_marking = False
         self.scroll_back(at)
 
+    def reload_soon(self) -> None:
+        """Show the boxes as they are now; of many only after the image was painted, which people look at."""
+        if self._boxes.rowCount() <= _MANY:
+            self.reload()
+        else:
+            self._soon.start()
+
+    def _reload_late(self) -> None:
+        key, was_there = self._marked, self._boxes.row_of(self._marked) >= 0
+        self.reload()
+        if not was_there:  # it was selected before it was listed
+            self._marked = None
+        self.mark(key)
+
     def begin(self) -> None:
         """Another image is at hand: its boxes are read from the top."""
+        self._soon.stop()
         self._marked = None
         self._stay(-1)
         self.scrollToTop()

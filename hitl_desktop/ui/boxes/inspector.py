@@ -170,7 +170,7 @@ class Inspector(Pane):
         self.boxes.sort_by(order)
 
     def _on_boxes(self) -> None:
-        self.boxes.reload()
+        self.boxes.reload_soon()
         self._show_numbers()
 
     def _show_numbers(self) -> None:
