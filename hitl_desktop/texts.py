@@ -154,11 +154,13 @@ ACT_TEXT: Final[Mapping[ActKind, Callable[[Act], str]]] = MappingProxyType(
             tr("Skip image: {reason}", reason=skip_text(a.name)) if a.name else tr("Skip image")
         ),
         ActKind.SKIP_IMAGES: lambda a: trn("Skip {n} image", "Skip {n} images", a.count),
-        ActKind.REOPEN_IMAGES: lambda a: trn("Open again {n} image", "Open again {n} images", a.count),
+        ActKind.REOPEN_IMAGES: lambda a: trn("Reopen {n} image", "Reopen {n} images", a.count),
         ActKind.TAG_IMAGES: lambda a: trn("Tag {n} image", "Tag {n} images", a.count),
-        ActKind.UNTAG_IMAGES: lambda a: trn("Take tag from {n} image", "Take tag from {n} images", a.count),
+        ActKind.UNTAG_IMAGES: lambda a: trn(
+            "Remove tag from {n} image", "Remove tag from {n} images", a.count
+        ),
         ActKind.TAKE_VERDICTS: lambda a: trn(
-            "Take verdicts as labels ({n} image)", "Take verdicts as labels ({n} images)", a.count
+            "Use verdicts as labels ({n} image)", "Use verdicts as labels ({n} images)", a.count
         ),
         ActKind.ACCEPT_ALL: lambda a: trn(
             "Accept all {name} from {threshold:.2f} ({n} image)",
@@ -206,12 +208,12 @@ def skip_text(why: str) -> str:
 
 
 def finding_text(finding: Finding, name: str, size: BoxSize | None) -> str:
-    """Which images have a finding about boxes of a category (empty: of any) and size."""
+    """What a filter by a finding lists, for boxes of a category (empty: any) and a size."""
     of_any = {
         Finding.FOUND_NONE: tr("Images where the model found nothing"),
         Finding.MISSED: tr("Images where the model missed an object"),
         Finding.FALSE_POSITIVE: tr("Images with a false positive"),
-        Finding.OTHER_NAME: tr("Images where the model gave an object another name"),
+        Finding.OTHER_NAME: tr("Images where the model chose the wrong category"),
     }
     of_one = {
         Finding.FOUND_NONE: tr("Images where the model found no {name}", name=name),

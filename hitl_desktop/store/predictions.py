@@ -151,12 +151,13 @@ class Predictions:
         return [BBox(*row) for row in rows]
 
     def superseded_of(self, prediction_ids: Iterable[int]) -> set[int]:
-        """The ids among these that a newer run superseded."""
-        rows = self._db.all(
-            "SELECT id FROM predictions WHERE superseded = 1 AND id IN (SELECT value FROM json_each(?))",
-            (json.dumps(list(prediction_ids)),),
+        """The ids among these that a newer run superseded, whether they are still stored or not."""
+        asked = set(prediction_ids)
+        current = self._db.all(
+            "SELECT id FROM predictions WHERE superseded = 0 AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(asked)),),
         )
-        return {row[0] for row in rows}
+        return asked - {row[0] for row in current}
 
     def drop_superseded(self, *, but: int | None) -> None:
         """Delete the superseded predictions that nothing refers to any longer: no answer, no statistic, no act

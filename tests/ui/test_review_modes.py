@@ -17,6 +17,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import LIKELY_FROM, Kind, LabelIssue
 from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.quality.audit_mode import AuditMode
 from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
 from hitl_desktop.ui.review.crop_list import CropList, Entry
 from hitl_desktop.ui.review.kinds import ReviewKind
@@ -62,14 +63,19 @@ def label_errors(window: MainWindow, qtbot: QtBot) -> LabelErrorPanel:
     return mode
 
 
-def test_a_mode_takes_the_place_of_labelling_and_gives_it_back(decided: MainWindow, qtbot: QtBot) -> None:
-    window = decided
-    shown = window.session.at_hand
-    assert window.queue.isVisible()
+def audit(window: MainWindow, qtbot: QtBot) -> AuditMode:
     window.actions_["audit"].trigger()
     qtbot.waitUntil(lambda: window.audit_acts.mode is not None, timeout=LONG)
     mode = window.audit_acts.mode
     assert mode is not None
+    return mode
+
+
+def test_a_mode_takes_the_place_of_labelling_and_gives_it_back(decided: MainWindow, qtbot: QtBot) -> None:
+    window = decided
+    shown = window.session.at_hand
+    assert window.queue.isVisible()
+    mode = audit(window, qtbot)
     assert mode.isVisible()
     assert mode.window() is window
     assert "Audit" in [label.text() for label in mode.findChildren(QLabel)]
@@ -192,10 +198,7 @@ def test_a_judged_image_of_the_audit_is_judged_anew_by_a_click_on_it(
     decided: MainWindow, qtbot: QtBot
 ) -> None:
     window = decided
-    window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.mode is not None, timeout=LONG)
-    mode = window.audit_acts.mode
-    assert mode is not None
+    mode = audit(window, qtbot)
     qtbot.waitUntil(lambda: mode.canvas.has_image, timeout=LONG)
     first = mode.image_id
     for key in (Qt.Key.Key_Space, Qt.Key.Key_2, Qt.Key.Key_Return):
@@ -245,10 +248,7 @@ def test_an_image_of_a_finished_audit_is_corrected_by_a_click_on_it(
     decided: MainWindow, qtbot: QtBot
 ) -> None:
     window = decided
-    window.actions_["audit"].trigger()
-    qtbot.waitUntil(lambda: window.audit_acts.mode is not None, timeout=LONG)
-    mode = window.audit_acts.mode
-    assert mode is not None
+    mode = audit(window, qtbot)
     judged: list[int] = []
     while not mode.save.isVisible():
         qtbot.waitUntil(lambda: mode.canvas.has_image, timeout=LONG)

@@ -109,7 +109,7 @@ class Views:
         return self._project.annotations.count_by_category() if self._project else {}
 
     def done_images_with(self, category_id: int) -> int:
-        """How many decided images hold a category."""
+        """How many decided images have a box of a category."""
         return len(self._project.annotations.decided_images_of(category_id)) if self._project else 0
 
     def hint_classes(self) -> set[str]:

@@ -60,8 +60,8 @@ def _texts(model: ModelView) -> tuple[str, str]:
     s = version.summary
     if s.first_sight_total < _FEW:
         return tr("Model v{id}", id=version.id), tr(
-            "Version {id} is in use. It is measured once {n} of its suggestions were answered on images it had "
-            "not been trained on. Click for details.",
+            "Version {id} is in use. Its quality is shown after {n} suggestions have been answered on images it was "
+            "not trained on. Click for details.",
             id=version.id,
             n=_FEW,
         )

@@ -79,7 +79,7 @@ class OtherClassActs:
         )
 
     def _show(self) -> None:
-        """Offer the classes with boxes that are still hints."""
+        """List the classes whose boxes are still hints."""
         hints = self._session.views.hint_classes() if self._seen is not None else set[str]()
         classes = self._seen.classes if self._seen is not None else ()
         self._section.show_classes([c for c in classes if c.boxes and c.name in hints])

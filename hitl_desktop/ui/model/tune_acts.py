@@ -96,7 +96,7 @@ class TuneActs:
         self._panel.tabs.setCurrentIndex(number + 1)
 
     def _cut(self, examples: Sequence[Example]) -> None:
-        """Fill the frames of these boxes; of two figures chosen one after the other the first is given up."""
+        """Load the crops of these boxes; the ones asked for before are cancelled."""
         if self._cutting is not None:
             self._cutting.abandon()
         pages = self.pages

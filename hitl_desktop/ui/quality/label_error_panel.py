@@ -71,7 +71,7 @@ class LabelErrorPanel(ReviewMode):
         self.more.hide()
 
     def show_waiting(self, words: str) -> None:
-        """Nothing is listed yet, and why."""
+        """Show why nothing is listed yet."""
         self._issues = []
         self._fill(0, emits=False)
         self.words.setText(words)

@@ -24,7 +24,9 @@ class ReannotationMode(ImageMode):
     labelled = Signal(object)
 
     def __init__(self) -> None:
-        super().__init__(ReviewKind.BLIND, tr("Label again, blind"), draws=True)
+        super().__init__(
+            ReviewKind.BLIND, tr("Consistency check: label again without your labels"), draws=True
+        )
         self._boxes: dict[int, LabelledBox] = {}
         self._names: dict[int, str] = {}
         self.category = QComboBox()

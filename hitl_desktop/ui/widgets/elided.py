@@ -18,6 +18,7 @@ class ElidedLabel(QLabel):
         """Show a text."""
         super().setText(text)
         self.setAccessibleName(text)
+        self.setToolTip(text)
 
     def minimumSizeHint(self) -> QSize:
         """It can be as narrow as it has to."""

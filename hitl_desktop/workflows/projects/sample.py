@@ -26,7 +26,7 @@ _FIRST_SEED = 2
 IMAGES = "pictures"
 TRUTH = "synthetic-truth.json"
 TOUR = "tour"
-"""The key under which a project keeps the category that its tour is about; empty once the tour is over."""
+"""Key in the project of the category that the tour teaches; empty once the tour has ended."""
 
 
 def make_sample(folder: Path, progress: Progress) -> Path:

@@ -177,11 +177,11 @@ def change_many(project: Project) -> list[str]:
     annotate.draw(project, 5, [(BOX, unknown), (THIRD, unknown)])
     name_unknowns(project, project.annotations.of_category(unknown), "bolt")
     return [
-        "Open again 3 images",
+        "Reopen 3 images",
         "Skip 1 image",
         "Tag 2 images",
-        "Take tag from 2 images",
-        "Take verdicts as labels (1 image)",
+        "Remove tag from 2 images",
+        "Use verdicts as labels (1 image)",
         "Accept all car from 0.85 (2 images)",
         "Draw box (2 boxes)",
         "Name 2 unknown objects",

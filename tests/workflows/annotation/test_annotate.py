@@ -478,3 +478,13 @@ def test_the_sizes_that_were_taught_are_those_of_decided_images(project: Project
     assert project.annotations.taught_sizes(most=10) == [latest, first]
     assert project.annotations.taught_sizes(most=1) == [latest]
     assert project.annotations.taught_sizes(most=10, beside=2) == [first]
+
+
+def test_rejecting_finds_what_took_the_place_of_a_prediction_that_is_stored_no_longer(
+    project: Project, proposals: list[Proposal]
+) -> None:
+    run_again(project, [[1, 1, 20, 20], [60, 60, 9, 9]], [[0.8, 0], [0.6, 0]])
+    project.predictions.drop_superseded(but=None)  # while a command about it waited for the disk
+    annotate.remove(project, [proposals[0]])
+    left = open_ones(proposed_on(project, 1), [], project.predictions.rejected_of(1))
+    assert [tuple(p.bbox) for p in left] == [(60, 60, 9, 9)]
