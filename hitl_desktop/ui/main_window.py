@@ -23,8 +23,8 @@ from hitl_desktop.paths import config_dir, log_file
 from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.category_keys import CategoryKeys
 from hitl_desktop.ui.boxes.context_bar import ContextBar
+from hitl_desktop.ui.categories.category_keys import CategoryKeys
 from hitl_desktop.ui.jobs.finishing import finish_files
 from hitl_desktop.ui.keys.actions import Actions, Menu
 from hitl_desktop.ui.model.first_suggestions import FirstSuggestions

@@ -25,14 +25,14 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
-from hitl_desktop.ui.boxes.category_acts import CategoryActs
 from hitl_desktop.ui.boxes.click_to_box import ClickToBox
-from hitl_desktop.ui.boxes.comparison_bar import ComparisonBar
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.boxes.unknown_acts import UnknownActs
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
+from hitl_desktop.ui.categories.category_acts import CategoryActs
+from hitl_desktop.ui.comparison.comparison_bar import ComparisonBar
 from hitl_desktop.ui.files.exchange_acts import ExchangeActs
 from hitl_desktop.ui.files.file_acts import FileActs
 from hitl_desktop.ui.files.reports import Reports

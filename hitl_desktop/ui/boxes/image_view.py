@@ -18,11 +18,11 @@ from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_model import key_of
-from hitl_desktop.ui.boxes.comparing import Comparing
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.comparison.comparing import Comparing
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 

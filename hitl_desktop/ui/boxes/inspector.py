@@ -20,11 +20,11 @@ from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
 from hitl_desktop.ui.boxes.box_list import BoxList
 from hitl_desktop.ui.boxes.box_model import BoxModel, key_of
 from hitl_desktop.ui.boxes.box_order import BoxOrder
-from hitl_desktop.ui.boxes.category_list import CategoryList
-from hitl_desktop.ui.boxes.category_model import CategoryModel
 from hitl_desktop.ui.boxes.name_field import NameField, matching
-from hitl_desktop.ui.boxes.other_classes import OtherClasses
 from hitl_desktop.ui.boxes.sort_button import SortButton
+from hitl_desktop.ui.categories.category_list import CategoryList
+from hitl_desktop.ui.categories.category_model import CategoryModel
+from hitl_desktop.ui.categories.other_classes import OtherClasses
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.annotation.attributes import of_categories

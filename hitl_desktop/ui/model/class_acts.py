@@ -17,7 +17,7 @@ from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.other_classes import OtherClasses
+from hitl_desktop.ui.categories.other_classes import OtherClasses
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
 from hitl_desktop.ui.model.other_class_acts import OtherClassActs
 from hitl_desktop.ui.widgets.banner import Banner

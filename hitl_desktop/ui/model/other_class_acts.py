@@ -11,7 +11,7 @@ from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.loop.steps import READING
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.other_classes import OtherClasses
+from hitl_desktop.ui.categories.other_classes import OtherClasses
 from hitl_desktop.workflows.detection.class_map import ignore_classes, map_class, use_as_categories
 from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen, class_crops, classes_seen
 

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QSizePolicy, QT
 from hitl_desktop.domain.comparison import Outcome
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.comparing import MISTAKES, Comparing
 from hitl_desktop.ui.canvas.outcomes import outcome_icon
+from hitl_desktop.ui.comparison.comparing import MISTAKES, Comparing
 from hitl_desktop.ui.review.modes import ReviewModes
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE

@@ -14,8 +14,8 @@ from PySide6.QtWidgets import QAbstractItemDelegate, QWidget
 
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.category_delegate import DOT, CategoryDelegate
-from hitl_desktop.ui.boxes.category_model import CategoryModel
+from hitl_desktop.ui.categories.category_delegate import DOT, CategoryDelegate
+from hitl_desktop.ui.categories.category_model import CategoryModel
 from hitl_desktop.ui.theme.tokens import CONTROL, SPACE
 from hitl_desktop.ui.widgets.row_buttons import ButtonList, Index
 

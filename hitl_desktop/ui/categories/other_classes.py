@@ -19,7 +19,7 @@ from PySide6.QtWidgets import QMenu, QPushButton, QVBoxLayout, QWidget
 
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.other_class_model import ADD, IGNORE, OtherClassModel
+from hitl_desktop.ui.categories.other_class_model import ADD, IGNORE, OtherClassModel
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE

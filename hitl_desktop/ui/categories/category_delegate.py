@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QDoubleSpinBox, QStyleOptionViewItem, QWidget
 from hitl_desktop.service.project.display_thresholds import THRESHOLD_STEP
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.boxes.category_model import CategoryModel, Learned
+from hitl_desktop.ui.categories.category_model import CategoryModel, Learned
 from hitl_desktop.ui.theme.categories import swatch
 from hitl_desktop.ui.theme.style import colours
 from hitl_desktop.ui.theme.tokens import CONTROL, SPACE

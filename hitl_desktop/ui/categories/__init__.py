@@ -1,0 +1,1 @@
+"""Categories in the inspector, and the detector's classes that are none."""

@@ -1,0 +1,1 @@
+"""Labels beside what the model suggested, on one image."""
