@@ -51,7 +51,12 @@ def axis(
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= raw * (1 - 1e-9))
     step = max(1.0, step) if whole else step
-    first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
+    first, last = (
+        math.floor(low / step),
+        math.ceil(high / step),
+    )  # one too far where the quotient is not exact
+    first += round((first + 1) * step, 10) <= low
+    last -= round((last - 1) * step, 10) >= high
     return Axis(title, round(first * step, 10), round(last * step, 10), step, form)
 
 

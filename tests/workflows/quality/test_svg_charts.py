@@ -6,7 +6,7 @@ import re
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from hitl_desktop.workflows.quality.chart_values import (
@@ -71,6 +71,7 @@ def test_images_are_counted_in_whole_numbers() -> None:
 
 
 @given(st.lists(NUMBERS, min_size=1, max_size=8))
+@example([0.0001, -300001.0])  # far less than a step, and yet beyond zero
 def test_an_axis_holds_all_its_values_with_few_ticks(values: list[float]) -> None:
     made = axis("x", values)
     assert made.low <= min(values) + 1e-6
