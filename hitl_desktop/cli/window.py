@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -29,9 +30,7 @@ def open_(path: Path | None, screenshot: Path | None, after: float) -> None:
             tr("There is no project or folder {path}.", path=path),
             hint=tr("Check the name, or see hitl-desktop --help."),
         )
-    from hitl_desktop.app import run  # noqa: PLC0415 - the only command that needs Qt
-
-    sys.exit(run(path, screenshot=screenshot, after=after))
+    sys.exit(_run(path, screenshot=screenshot, after=after))
 
 
 @command(
@@ -43,9 +42,15 @@ def sample() -> None:
 
     It is made of photographs and drawn images when it is not there yet.
     """
-    from hitl_desktop.app import run  # noqa: PLC0415
     from hitl_desktop.workflows.projects.sample import default_sample_folder, make_sample  # noqa: PLC0415
 
     with TerminalProgress(tr("Making the sample")) as progress:
         file = make_sample(default_sample_folder(), progress)
-    sys.exit(run(file))
+    sys.exit(_run(file))
+
+
+def _run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.0) -> int:
+    gc.disable()  # imports leave no garbage, and looking for it takes .1 s; the window collects by its own clock
+    from hitl_desktop.app import run  # noqa: PLC0415 - only these commands need Qt
+
+    return run(path, screenshot=screenshot, after=after)

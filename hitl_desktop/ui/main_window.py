@@ -51,7 +51,6 @@ class MainWindow(WindowParts):
         self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
-        self._export = self.exchange_acts.export_file  # scripts call it by this name
         self.key_acts, self.looks = KeyActs(self.session, self.canvas, self), Looks(self.session, self.canvas)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
@@ -75,7 +74,7 @@ class MainWindow(WindowParts):
         popover = self.model_chip.popover
         popover.details_asked.connect(self._docks[-1].toggleViewAction().trigger)
         popover.learn_asked.connect(self.loop.learning.learn)
-        popover.versions_asked.connect(self.head_acts.choose)
+        popover.versions_asked.connect(self.actions_["versions"].trigger)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__, self.controller.name_at_box)
         boxes = self.inspector.boxes
@@ -92,6 +91,7 @@ class MainWindow(WindowParts):
         self._warning.dismissed.connect(self.messages.forget)
         self.session.done_elsewhere.connect(self._offer_to_go)
         self.session.leaving.connect(self._offer.hide)
+        self.session.blind_wanted.connect(self._label_again)
         self._offer.offered.connect(self._go_elsewhere)
         self.session.receipt.connect(partial(self.receipt.show_text, action=tr("Undo")))
         self.receipt.acted.connect(self.long_acts.undo)
@@ -116,9 +116,11 @@ class MainWindow(WindowParts):
         self.welcome.recent_asked.connect(self.open_path)
         self.model_panel.learn_asked.connect(self.loop.learning.learn)
         self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
-        self.model_panel.use_waiting_asked.connect(self.head_acts.use_waiting)
-        self.model_panel.versions_asked.connect(self.head_acts.choose)
-        self.model_panel.reliability_asked.connect(self.head_acts.show_reliability)
+        self.model_panel.use_waiting_asked.connect(self.actions_["use_waiting"].trigger)
+        self.model_panel.versions_asked.connect(self.actions_["versions"].trigger)
+        self.model_panel.reliability_asked.connect(self.actions_["reliability"].trigger)
+        self.model_panel.measure_asked.connect(self._measure)
+        self.model_panel.report_asked.connect(self.actions_["report"].trigger)
         self.model_panel.left.connect(self.canvas.setFocus)
         self.model_panel.tabs.currentChanged.connect(self._make_room)
 
@@ -129,8 +131,12 @@ class MainWindow(WindowParts):
             **self._box_handlers(),
             **self._view_handlers(),
             **self._model_handlers(),
+            **self._late_handlers(),
             **self._help_handlers(),
         }
+
+    def _export(self) -> None:  # scripts call it by this name
+        self.exchange_acts.export_file()
 
     def _file_handlers(self) -> dict[str, Callable[[], object]]:
         """Projects, files, undo."""
@@ -140,9 +146,6 @@ class MainWindow(WindowParts):
             "open_project": self._open_project,
             "open_sample": self._open_sample,
             "add_folder": self._add_folder,
-            "import_coco": self.exchange_acts.import_file,
-            "export_coco": self._export,
-            "export_all": partial(self.exchange_acts.export_file, all_images=True),
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "quit": self.close,

@@ -28,26 +28,18 @@ from hitl_desktop.ui.boxes.attribute_acts import AttributeActs
 from hitl_desktop.ui.boxes.click_to_box import ClickToBox
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
-from hitl_desktop.ui.boxes.unknown_acts import UnknownActs
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.categories.category_acts import CategoryActs
 from hitl_desktop.ui.comparison.comparison_bar import ComparisonBar
-from hitl_desktop.ui.files.exchange_acts import ExchangeActs
 from hitl_desktop.ui.files.file_acts import FileActs
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.images.image_loader import ImageLoader
 from hitl_desktop.ui.keys.actions import Actions, ActionSpec
+from hitl_desktop.ui.late_acts import LateActs
 from hitl_desktop.ui.model.class_acts import ClassActs
-from hitl_desktop.ui.model.head_acts import HeadActs
 from hitl_desktop.ui.model.late_category_offer import LateCategoryOffer
 from hitl_desktop.ui.model.model_panel import ModelPanel
-from hitl_desktop.ui.model.tune_acts import TuneActs
-from hitl_desktop.ui.quality.audit_acts import AuditActs
-from hitl_desktop.ui.quality.bulk_accept_acts import BulkActs
-from hitl_desktop.ui.quality.label_error_acts import ErrorActs
-from hitl_desktop.ui.quality.self_agreement_acts import ConsistencyActs
-from hitl_desktop.ui.quality.validation_acts import ValidateActs
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.queue_acts import QueueActs
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
@@ -71,7 +63,7 @@ _LEAST_HEIGHT = 160
 _ABOVE_RECEIPT = 44
 
 
-class WindowParts(QMainWindow):
+class WindowParts(LateActs):
     """Canvas in the middle, queue left, inspector right, model panel below; not yet connected."""
 
     actions_: Actions
@@ -153,7 +145,8 @@ class WindowParts(QMainWindow):
         self._warning, self._offer, self._elsewhere = Banner(), Banner(calm=True), 0
         late_banner = Banner(calm=True)
         self.late_category_offer = LateCategoryOffer(self.session, self.loop.learning, late_banner)
-        file_banner, replace_banner, class_banner = Banner(), Banner(), Banner(calm=True)
+        file_banner, class_banner = Banner(), Banner(calm=True)
+        self._replace_banner = Banner()
         mapping = Toast(self._pages, notices)
         self.class_acts = ClassActs(
             self.session, self.loop, class_banner, mapping, self.inspector.other_classes, self
@@ -161,16 +154,7 @@ class WindowParts(QMainWindow):
         self.file_acts = FileActs(
             self.session, self.runner, self.loop.intake, self.loader, file_banner, self.ask
         )
-        self.exchange_acts = ExchangeActs(
-            self.session,
-            self.runner,
-            self.loop.learning,
-            self.messages,
-            self._warning,
-            replace_banner,
-            self.ask,
-        )
-        urgent = (self._warning, replace_banner, file_banner)
+        urgent = (self._warning, self._replace_banner, file_banner)
         whole = QWidget()
         self._column = QVBoxLayout(whole)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -197,24 +181,6 @@ class WindowParts(QMainWindow):
         )
         self.queue_acts = QueueActs(
             self.session, self.loop.learning, self.long_acts, self.queue, self.messages, self.ask
-        )
-        self.unknown_acts = UnknownActs(
-            self.session, self.runner, self.long_acts, self.controller, self.messages, self.modes, self
-        )
-        self.audit_acts = AuditActs(
-            self.session, self.runner, self.messages, self.ask, self.reports, self.modes, self
-        )
-        self.consistency_acts = ConsistencyActs(self.session, self.runner, self.messages, self.modes)
-        self.bulk_acts = BulkActs(self.session, self.runner, self.long_acts, self.messages, self.modes)
-        self.validate_acts = ValidateActs(
-            self.session, self.runner, self.long_acts, self.messages, self.ask, self.modes
-        )
-        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self.modes)
-        self.head_acts = HeadActs(
-            self.session, self.runner, self.loop.learning, self.messages, self.ask, self
-        )
-        self.tune_acts = TuneActs(
-            self.session, self.runner, self.canvas, self.model_panel, self.messages, self.reports
         )
         self.set_acts = SetActs(
             self.session,
@@ -305,8 +271,6 @@ class WindowParts(QMainWindow):
             "find_category": controller.find_category,
             "take_better": session.walk.take_better,
             **{f"category_{n}": partial(controller.use_category_number, n) for n in range(1, 10)},
-            "unknown": self.unknown_acts.mark,
-            "name_unknowns": self.unknown_acts.show_wall,
             "choose_category_key": self.category_acts.choose_key,
             "show_from": self.inspector.edit_threshold,
             "general_threshold": self.category_acts.use_general_threshold,
@@ -352,24 +316,10 @@ class WindowParts(QMainWindow):
         return {
             "prelabel": self.loop.intake.prelabel,
             "learn": self.loop.learning.learn,
-            "use_waiting": self.head_acts.use_waiting,
-            "go_back_a_head": self.head_acts.go_back,
-            "map_classes": self.head_acts.map_classes,
-            "versions": self.head_acts.choose,
-            "reliability": self.head_acts.show_reliability,
-            "export_head": self.head_acts.export,
-            "look_closer": self.head_acts.plan_input_resolution,
             "pin": self.set_acts.pin,
             "sets": self.set_acts.manage,
             "find_more": self.set_acts.find_more,
-            "label_errors": self.error_acts.show,
-            "audit": self.audit_acts.show,
             "tune": self._show_tuning,
-            "report": self.tune_acts.write,
-            "look_again": self.consistency_acts.show,
-            "accept_many": self.bulk_acts.show,
-            "check_accepted": self.bulk_acts.check,
-            "validate": self.validate_acts.show,
         }
 
 

@@ -51,8 +51,6 @@ class TuneActs:
         self._cutting: Job | None = None
         self._is_stale = True
         self._is_shown = False
-        panel.measure_asked.connect(self.show)
-        panel.report_asked.connect(self.write)
         session.opened.connect(self._forget)
         session.changed.connect(self._on_changed)
         session.leaving.connect(self._hide_box)

@@ -29,7 +29,6 @@ class ConsistencyActs:
         self._from: int | None = None
         self.mode: ReannotationMode | None = None
         session.opened.connect(self.close)
-        session.blind_wanted.connect(self._show_asked)
 
     def show(self) -> None:
         """Begin with what is due."""
@@ -42,8 +41,8 @@ class ConsistencyActs:
                 quiet=True,
             )
 
-    def _show_asked(self, image_id: int) -> None:
-        """It is this image's turn in the queue; then the queue goes on."""
+    def show_asked(self, image_id: int) -> None:
+        """Label this image again: it is its turn in the queue, which goes on afterwards."""
         if self.mode is not None and self._due:
             self._messages.show(tr("An image is still being labelled again: finish it, or close it."))
             return

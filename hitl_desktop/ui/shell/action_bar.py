@@ -16,7 +16,7 @@ from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT
 from hitl_desktop.translation import tr, trn
-from hitl_desktop.ui.theme.icons import keep_icon
+from hitl_desktop.ui.theme.icons import icon
 from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
 from hitl_desktop.ui.widgets.elided import ElidedLabel
 from hitl_desktop.ui.widgets.flow import FlowLayout
@@ -189,14 +189,14 @@ def _push(action: QAction, name: str, *, primary: bool = False) -> QPushButton:
     button.setToolTip(action.text().replace("&", "").rstrip("."))
     button.clicked.connect(action.trigger)
     if not primary:
-        keep_icon(button, name, 16)
+        button.setIcon(icon(name, 16))
     return button
 
 
 def _arrow(action: QAction, name: str) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
-    keep_icon(action, name)
+    action.setIcon(icon(name))
     button.setIconSize(QSize(20, 20))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
