@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from hitl_desktop.ui.model.tune_acts import TuneActs
     from hitl_desktop.ui.quality.audit_acts import AuditActs
     from hitl_desktop.ui.quality.bulk_accept_acts import BulkActs
-    from hitl_desktop.ui.quality.label_error_acts import ErrorActs
     from hitl_desktop.ui.quality.self_agreement_acts import ConsistencyActs
     from hitl_desktop.ui.quality.validation_acts import ValidateActs
 
@@ -126,13 +125,6 @@ class LateActs(QMainWindow):
             self.session, self.runner, self.long_acts, self.messages, self.ask, self.modes
         )
 
-    @cached_property
-    def error_acts(self) -> ErrorActs:
-        """Label errors."""
-        from hitl_desktop.ui.quality import label_error_acts
-
-        return label_error_acts.ErrorActs(self.session, self.runner, self.canvas, self.messages, self.modes)
-
     def _late_handlers(self) -> dict[str, Callable[[], object]]:
         return {
             "import_coco": lambda: self.exchange_acts.import_file(),
@@ -147,7 +139,6 @@ class LateActs(QMainWindow):
             "reliability": lambda: self.head_acts.show_reliability(),
             "export_head": lambda: self.head_acts.export(),
             "look_closer": lambda: self.head_acts.plan_input_resolution(),
-            "label_errors": lambda: self.error_acts.show(),
             "audit": lambda: self.audit_acts.show(),
             "report": lambda: self.tune_acts.write(),
             "look_again": lambda: self.consistency_acts.show(),

@@ -40,6 +40,7 @@ from hitl_desktop.ui.late_acts import LateActs
 from hitl_desktop.ui.model.class_acts import ClassActs
 from hitl_desktop.ui.model.late_category_offer import LateCategoryOffer
 from hitl_desktop.ui.model.model_panel import ModelPanel
+from hitl_desktop.ui.quality.label_error_acts import ErrorActs
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.queue.queue_acts import QueueActs
 from hitl_desktop.ui.queue.queue_panel import QueuePanel
@@ -182,6 +183,7 @@ class WindowParts(LateActs):
         self.queue_acts = QueueActs(
             self.session, self.loop.learning, self.long_acts, self.queue, self.messages, self.ask
         )
+        self.error_acts = ErrorActs(self.session, self.runner, self.canvas, self.messages, self.modes)
         self.set_acts = SetActs(
             self.session,
             self.runner,
@@ -320,6 +322,7 @@ class WindowParts(LateActs):
             "sets": self.set_acts.manage,
             "find_more": self.set_acts.find_more,
             "tune": self._show_tuning,
+            "label_errors": self.error_acts.show,
         }
 
 

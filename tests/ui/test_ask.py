@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from functools import cached_property
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QFileDialog
 
+from hitl_desktop.ui.late_acts import LateActs
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.ask import Ask
 from tests.ui.conftest import Answers
@@ -23,7 +25,10 @@ def test_the_stand_in_answers_as_it_would_be_asked(question: str) -> None:
 
 
 def test_every_part_of_the_window_asks_in_one_place(window: MainWindow) -> None:
-    parts = [part for part in vars(window).values() if hasattr(part, "ask")]
+    late = [
+        getattr(window, name) for name, part in vars(LateActs).items() if isinstance(part, cached_property)
+    ]
+    parts = [part for part in (*vars(window).values(), *late) if hasattr(part, "ask")]
     assert len(parts) >= 9
     assert all(part.ask is window.ask for part in parts)
 

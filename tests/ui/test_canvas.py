@@ -224,6 +224,28 @@ def test_a_key_that_x11_repeats_is_told_from_one_that_is_pressed_again(
     assert again.isAccepted() is is_held  # then it is no shortcut
 
 
+def test_what_is_kept_of_an_image_is_what_would_be_painted_anew(canvas: Canvas, qtbot: QtBot) -> None:
+    pixels = np.random.default_rng(1).integers(0, 255, (SIZE[1], SIZE[0], 3), np.uint8)
+    image = to_qimage(pixels)
+    fresh = Canvas()
+    qtbot.addWidget(fresh)
+    fresh.resize(canvas.size())
+    for boxes in ([box(1, BBox(10, 10, 20, 20))], [box(2, BBox(90, 40, 50, 30))], []):
+        canvas.refine([image])
+        for each in range(3):  # boxes alone change, so that the image is kept
+            canvas.show_items([box(9, BBox(5 + each, 5, 9, 9)), *boxes])
+            canvas.grab()
+        canvas.show_items(boxes)
+        fresh.show_image([image], SIZE)
+        fresh.show_items(boxes)
+        assert canvas.grab().toImage() == fresh.grab().toImage()
+        image = image.flipped()
+    canvas.resize(500, 300)
+    fresh.resize(500, 300)
+    fresh.show_image([image.flipped()], SIZE)
+    assert canvas.grab().toImage() == fresh.grab().toImage()
+
+
 def test_the_selection_outlives_new_items_only_if_its_box_does(canvas: Canvas) -> None:
     canvas.show_items([box(1, BBox(0, 0, 50, 50)), box(2, BBox(60, 0, 50, 50))])
     canvas.selection.select(BoxKey(Kind.TRUTH, 1))

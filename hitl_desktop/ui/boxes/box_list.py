@@ -32,6 +32,7 @@ class BoxList(ButtonList):
         super().__init__(model, tr("Boxes of this image"))
         self._boxes = model
         self._marked: BoxKey | None = None
+        self._late_mark: tuple[BoxKey | None] | None = None
         self._is_marking = False
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -61,16 +62,14 @@ class BoxList(ButtonList):
             self._soon.start()
 
     def _reload_late(self) -> None:
-        key, was_there = self._marked, self._boxes.row_of(self._marked) >= 0
+        key, self._late_mark = self._late_mark[0] if self._late_mark else self._marked, None
         self.reload()
-        if not was_there:  # it was selected before it was listed
-            self._marked = None
         self.mark(key)
 
     def begin(self) -> None:
         """Another image is at hand: its boxes are read from the top."""
         self._soon.stop()
-        self._marked = None
+        self._marked = self._late_mark = None
         self._stay(-1)
         self.scrollToTop()
         self.reload()
@@ -83,6 +82,9 @@ class BoxList(ButtonList):
 
     def mark(self, key: BoxKey | None) -> None:
         """Show which box is selected; its group is unfolded for it once."""
+        if self._soon.isActive():  # it may not be listed yet
+            self._late_mark = (key,)
+            return
         if key is not None and key != self._marked and self._boxes.row_of(key) < 0:
             group = self._boxes.group_with(key)
             if group is not None:

@@ -178,8 +178,7 @@ class ImageView(QObject):
     def show_selection(self) -> None:
         """Show in the inspector what is in the hand."""
         self._inspector.attributes.commit()  # it is about the boxes that were in the hand until now
-        known = self._known()
-        self._inspector.show_selected([known[i.key] for i in self._canvas.selection.items if i.key in known])
+        self._inspector.show_selected(self.in_hand())
 
     def _known(self) -> dict[BoxKey, Annotation | Proposal]:
         annotations, proposals = self._session.annotations, self._session.proposals
@@ -208,8 +207,9 @@ class ImageView(QObject):
 
     def in_hand(self) -> list[Annotation | Proposal]:
         """The selected boxes, locked ones too; perhaps none."""
-        known = self._known()
-        return [known[item.key] for item in self._canvas.selection.items if item.key in known]
+        items = self._canvas.selection.items
+        known = self._known() if items else {}
+        return [known[item.key] for item in items if item.key in known]
 
     def selected_boxes(self) -> list[Annotation | Proposal]:
         """The boxes in the hand; says so when there are none."""

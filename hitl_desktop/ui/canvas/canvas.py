@@ -42,6 +42,7 @@ from hitl_desktop.ui.canvas.painting import (
 from hitl_desktop.ui.canvas.pixels import Pixels
 from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.selection import Selection
+from hitl_desktop.ui.canvas.still import Still
 from hitl_desktop.ui.theme.style import colours
 
 _WHEEL_STEP = 1.2
@@ -96,7 +97,7 @@ class Canvas(QWidget):
         self.placeholder = ""
         self._pixels = Pixels(self._on_tile)
         self._layer = BoxLayer()
-        self._still: tuple[object, QPixmap] | None = None
+        self._still = Still()
         self._hovered: BoxItem | None = None
         self._draws_here = True
         self._suggestion: tuple[BBox, str] | None = None
@@ -141,7 +142,8 @@ class Canvas(QWidget):
         Of a huge one, a small view and the tiles that are to be painted over it.
         """
         self._pixels.use(levels, pyramid)
-        self._still = self._hovered = None
+        self._still.forget()
+        self._hovered = None
         self.pointer_tool.cancel()
         self.eased_zoom.stop()
         self.camera.show(size, is_there=self.has_image)
@@ -152,7 +154,7 @@ class Canvas(QWidget):
         self._on_tile()
 
     def _on_tile(self) -> None:
-        self._still = None
+        self._still.forget()
         self.update()
 
     def show_items(self, items: Sequence[BoxItem]) -> None:
@@ -277,7 +279,7 @@ class Canvas(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         """Another theme: paint anew."""
         if event.type() == QEvent.Type.PaletteChange:
-            self._still = None
+            self._still.forget()
         super().changeEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -329,23 +331,20 @@ class Canvas(QWidget):
             paint_map(painter, self._pixels.levels[-1], self.camera.viewport, self.image_size, area)
 
     def _still_part(self) -> QPixmap:
-        """Image and boxes as they are while the pointer only moves: painted once, kept until one of them
-        changes."""
+        """Image and boxes as they are while the pointer only moves."""
         taken = self.selection.keys if self.pointer_tool.is_changing else frozenset[BoxKey]()
-        ratio = self.devicePixelRatioF()
-        viewport = self.camera.viewport
-        key = (self._layer, viewport, self.size(), ratio, self._hidden, taken, self.display)
-        if self._still is not None and self._still[0] == key:
-            return self._still[1]
-        pixmap = QPixmap(self.size() * ratio)
-        pixmap.setDevicePixelRatio(ratio)
-        pixmap.fill(QColor(colours().canvas))
-        painter = QPainter(pixmap)
-        self._pixels.paint(painter, self.camera, self.size(), ratio, self.display)
-        if viewport.scale >= _GRID_FROM:
-            paint_grid(painter, viewport, self.image_size, QRectF(self.rect()))
-        if not self._hidden:
-            self._layer.paint(painter, viewport, QRectF(self.rect()), without=taken)
-        painter.end()
-        self._still = (key, pixmap)
-        return pixmap
+        viewport, area = self.camera.viewport, QRectF(self.rect())
+
+        def paint_image(painter: QPainter) -> None:
+            self._pixels.paint(painter, self.camera, self.size(), self.devicePixelRatioF(), self.display)
+            if viewport.scale >= _GRID_FROM:
+                paint_grid(painter, viewport, self.image_size, area)
+
+        def paint_boxes(painter: QPainter) -> None:
+            if not self._hidden:
+                self._layer.paint(painter, viewport, area, without=taken)
+
+        view, boxes = (viewport, self.display), (self._layer, self._hidden, taken)
+        return self._still.pixmap(
+            self.size(), self.devicePixelRatioF(), view, boxes, paint_image, paint_boxes
+        )

@@ -4,6 +4,7 @@ change."""
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from itertools import chain, compress
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +30,22 @@ class BoxLayer:
 
     def __init__(self, items: Iterable[BoxItem] = ()) -> None:
         self.items = list(items)
-        self._places = {item.key: n for n, item in enumerate(self.items)}
-        self._boxes: Boxes = np.array([item.bbox for item in self.items], np.float64).reshape(-1, 4)
+        keys, boxes = [item.key for item in self.items], [item.bbox for item in self.items]
+        self._places = dict(zip(keys, range(len(keys)), strict=True))
+        self._boxes: Boxes = np.fromiter(chain.from_iterable(boxes), np.float64, 4 * len(boxes)).reshape(
+            -1, 4
+        )
         self._areas = self._boxes[:, 2] * self._boxes[:, 3]
-        self._takeable = np.array([item.key.kind is not Kind.COMPARED for item in self.items], bool)
-        self._rects = [QRectF(*item.bbox) for item in self.items]
-        self._styles: dict[tuple[Kind, int, bool, Outcome | None], list[int]] = {}
+        compared = Kind.COMPARED
+        self._takeable = np.fromiter((kind is not compared for kind, _ in keys), bool, len(keys))
+        styles: dict[tuple[Kind, int, bool, Outcome | None], list[int]] = {}
         for n in np.argsort(-self._areas, kind="stable").tolist():  # small boxes are painted above large ones
             item = self.items[n]
-            style = (item.key.kind, item.colour, item.is_open, item.outcome)
-            self._styles.setdefault(style, []).append(n)
+            styles.setdefault((item.key.kind, item.colour, item.is_open, item.outcome), []).append(n)
+        self._styles = [  # rectangles are made in the order in which they are painted: near in memory, as well
+            (style, np.array(members), [QRectF(*boxes[n]) for n in members])
+            for style, members in styles.items()
+        ]
 
     def get(self, key: BoxKey | None) -> BoxItem | None:
         """The box with this key."""
@@ -96,7 +103,7 @@ class BoxLayer:
         places = np.flatnonzero(seen)
         few = len(places) <= _FEW
         groups = [
-            (*style, [self._rects[n] for n in members if seen[n]]) for style, members in self._styles.items()
+            (*style, list(compress(rects, seen[members].tolist()))) for style, members, rects in self._styles
         ]
         ratio = painter.device().devicePixelRatioF()
         painter.save()

@@ -147,7 +147,8 @@ class ButtonList(QListView):
 
     def scroll_back(self, at: int) -> None:
         """Let the rows stand as far up as they did, after they were replaced."""
-        self.executeDelayedItemsLayout()
+        if at > 0:  # rows are laid out for it now, which else waits until they are painted
+            self.executeDelayedItemsLayout()
         self.verticalScrollBar().setValue(at)
 
     def _button_at(self, at: QPoint) -> tuple[int, str] | None:
