@@ -291,6 +291,7 @@ class Actions:
     ) -> None:
         self._chosen: dict[str, str] = {}
         self._reserved: frozenset[str] = frozenset()
+        self._possible: tuple[bool, bool] | None = None
         self._actions: dict[str, QAction] = {}
         self._held: dict[str, QAction] = {}
         menus = self._menus = {
@@ -385,6 +386,9 @@ class Actions:
 
     def enable(self, *, project: bool, image: bool) -> None:
         """Grey out what cannot be done now."""
+        if self._possible == (project, image):
+            return  # it is asked after each act
+        self._possible = (project, image)
         possible = {When.ALWAYS: True, When.PROJECT: project, When.IMAGE: image}
         for spec in ACTIONS:
             if spec.id in self._actions:

@@ -53,6 +53,7 @@ class ActionBar(QFrame):
         self.saved.setMinimumWidth(self.fontMetrics().horizontalAdvance(tr("Saving")) + SPACE[1])
         longest = self.fontMetrics().horizontalAdvance(_accept_text(99, 0)) + 2 * SPACE[3]
         self.accept.setMinimumWidth(longest)
+        self._takes: tuple[str, int] | None = None
         row = QHBoxLayout(self)
         row.setContentsMargins(SPACE[1], SPACE[0], SPACE[1], SPACE[0])
         row.setSpacing(SPACE[1])
@@ -107,7 +108,9 @@ class ActionBar(QFrame):
         self.share.setToolTip(self.share.text())
         self.share.setMinimumWidth(min(self.fontMetrics().horizontalAdvance(done) + 1, _MOST_SHARE))
         self.show_saved(session.saving)
-        self._fit()
+        if (takes := (self.accept.text(), self.share.minimumWidth())) != self._takes:
+            self._takes = takes
+            self._fit()
 
     def show_saved(self, saving: Saving) -> None:
         """Show whether the latest act is on the disk."""

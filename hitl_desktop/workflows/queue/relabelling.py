@@ -23,13 +23,14 @@ def due(project: Project) -> list[int]:
     wanted = math.ceil(SHARE * len(order)) - len(done)
     if wanted <= 0:
         return []
-    absent = project.absent_folders()
-    forgotten = project.images.some(random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT))
-    return [i.id for i in forgotten if i.reason is None and i.folder_id not in absent][:wanted]
+    forgotten = random_order(sorted(set(order[:-FORGOTTEN_AFTER]) - done), _SALT)
+    if absent := project.absent_folders():  # else nothing has to be read of perhaps very many images
+        forgotten = [i.id for i in project.images.some(forgotten) if i.folder_id not in absent]
+    return forgotten[:wanted]
 
 
 def _decided(project: Project) -> list[int]:
-    """The decided images in order of their latest decision."""
+    """The decided images that can be read, in order of their latest decision."""
     order = project.decisions.decided_order()
     decided = project.images.ids_to_label(state=ImageState.DECIDED) if order else {}
     return [i for i in order if i in decided]
