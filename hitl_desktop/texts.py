@@ -113,8 +113,8 @@ ISSUE_TEXT: Final[Mapping[IssueKind, str]] = MappingProxyType(
 )
 STATUS_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "undecided": tr("undecided"),
-        "decided": tr("decided"),
+        "undecided": tr("to do"),
+        "decided": tr("done"),
         "skipped": tr("skipped"),
         "unreadable": tr("unreadable"),
     }

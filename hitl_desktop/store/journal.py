@@ -87,6 +87,10 @@ class Journal:
             f"SELECT id, edit FROM journal WHERE undone = 0 ORDER BY {_ACT} DESC, id DESC LIMIT 1"
         )
 
+    def has(self, *, undone: bool) -> bool:
+        """Whether there is an edit that redo (of what is `undone`) or undo would do."""
+        return bool(self._db.scalar("SELECT EXISTS (SELECT 1 FROM journal WHERE undone = ?)", (int(undone),)))
+
     def next_act(self, *, undone: bool) -> tuple[int | None, int]:
         """The act that redo (of what is `undone`) or undo would do, and how long its edits are; None for
         none."""

@@ -35,7 +35,8 @@ from hitl_desktop.ui.comparison.comparison_bar import ComparisonBar
 from hitl_desktop.ui.files.file_acts import FileActs
 from hitl_desktop.ui.files.reports import Reports
 from hitl_desktop.ui.images.image_loader import ImageLoader
-from hitl_desktop.ui.keys.actions import Actions, ActionSpec
+from hitl_desktop.ui.keys.action_table import ActionSpec
+from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.late_acts import LateActs
 from hitl_desktop.ui.model.class_acts import ClassActs
 from hitl_desktop.ui.model.late_category_offer import LateCategoryOffer

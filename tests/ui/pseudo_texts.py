@@ -39,7 +39,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.inference.model_card import read_card
 from hitl_desktop.paths import models_dir
 from hitl_desktop.settings import Settings
-from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.keys.action_table import ACTIONS
 from hitl_desktop.ui.main_window import MainWindow
 from tests.ui.conftest import Answers
 

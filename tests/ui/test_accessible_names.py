@@ -15,7 +15,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.jobs.finishing import FinishingDialog
 from hitl_desktop.ui.jobs.preparing import PreparingDialog
-from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.keys.action_table import ACTIONS
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.audit_mode import AuditMode
 from hitl_desktop.ui.quality.bulk_accept_mode import BulkAcceptMode, BulkSampleMode

@@ -20,7 +20,7 @@ from hitl_desktop.paths import resources_dir
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.boxes.click_to_box import LANE
-from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.keys.action_table import ACTIONS
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.decisions import How, mark_empty

@@ -8,9 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.keys.action_table import Menu
 from hitl_desktop.ui.keys.palette import Palette
 from hitl_desktop.ui.main_window import MainWindow
+
+SPOKEN = Qt.ItemDataRole.AccessibleTextRole
 
 
 def rows(palette: Palette) -> list[str]:
@@ -18,7 +20,7 @@ def rows(palette: Palette) -> list[str]:
 
 
 def shown(window: MainWindow, qtbot: QtBot) -> Palette:
-    palette = Palette(window.actions_.all(), window)
+    palette = Palette(window.actions_, window)
     palette.open()
     qtbot.waitUntil(palette.text.hasFocus)
     return palette
@@ -26,22 +28,23 @@ def shown(window: MainWindow, qtbot: QtBot) -> Palette:
 
 def test_all_acts_are_there_and_words_narrow_them(window: MainWindow, qtbot: QtBot) -> None:
     palette = shown(window, qtbot)
-    assert palette.list.count() == sum(not spec.held for spec in ACTIONS)
+    assert palette.list.count() == sum(not spec.held for spec in window.actions_.listed)
     QTest.keyClicks(palette.text, "boxes prelabel")
     assert rows(palette) == []
     palette.text.setText("previous box")
-    assert rows(palette)[0] == "Previous box   (Shift+Tab)"
+    assert rows(palette)[0] == "Previous box"
+    assert palette.list.item(0).data(SPOKEN) == "Previous box, Box, Shift+Tab"
     QTest.keyClick(palette.text, Qt.Key.Key_Return)
-    assert palette.chosen is window.actions_["previous_box"]
+    assert palette.chosen == "previous_box"
 
 
 @pytest.mark.parametrize(
     ("typed", "first"),
     [
-        ("name the unknown", "Name the unknown objects   (Ctrl+U)"),
-        ("unknown", "Mark as unknown   (U)"),
-        ("name unknown", "Name the unknown objects   (Ctrl+U)"),
-        ("skip", "Skip with a reason   (S)"),
+        ("name the unknown", "Name the unknown objects"),
+        ("unknown", "Mark as unknown"),
+        ("name unknown", "Name the unknown objects"),
+        ("skip", "Skip with a reason"),
     ],
 )
 def test_the_command_that_was_typed_comes_first(
@@ -53,12 +56,10 @@ def test_the_command_that_was_typed_comes_first(
 
 
 def test_among_equally_good_commands_the_last_used_comes_first(window: MainWindow) -> None:
-    dark = window.actions_["theme_dark"]
-    palette = Palette(window.actions_.all(), window, [dark])
-    palette.text.setText("theme")
-    assert palette.list.item(0).data(Qt.ItemDataRole.UserRole) is dark
-    palette.text.setText("")
-    assert palette.list.item(0).data(Qt.ItemDataRole.UserRole) is dark
+    palette = Palette(window.actions_, window, ["theme_dark"])
+    for typed in ("theme", ""):
+        palette.text.setText(typed)
+        assert rows(palette)[0] == "Theme: dark"
 
 
 def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot: QtBot) -> None:
@@ -66,14 +67,44 @@ def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot:
     palette.text.setText("theme")
     QTest.keyClick(palette.text, Qt.Key.Key_Down)
     QTest.keyClick(palette.text, Qt.Key.Key_Return)
-    assert palette.chosen is window.actions_["theme_light"]
+    assert palette.chosen == "theme_light"
 
 
-def test_what_cannot_be_done_now_is_left_out(window: MainWindow) -> None:
-    window.actions_.enable(project=True, image=False)
-    palette = Palette(window.actions_.all(), window)
-    assert not any("skip" in row for row in rows(palette))
-    window.actions_.enable(project=True, image=True)
+def test_what_cannot_be_done_now_comes_last_with_the_reason(window: MainWindow, qtbot: QtBot) -> None:
+    palette = shown(window, qtbot)
+    assert rows(palette)[-2:] == ["Undo", "Redo"]
+    assert (
+        palette.list.item(palette.list.count() - 2).data(SPOKEN) == "Undo, There is nothing to undo, Ctrl+Z"
+    )
+    palette.text.setText("undo")
+    assert rows(palette) == ["Go to the image that undo changed", "Undo"]
+    palette.list.setCurrentRow(1)
+    QTest.keyClick(palette.text, Qt.Key.Key_Return)
+    assert palette.isVisible()
+    assert palette.chosen is None
+    palette.reject()
+    window.session.project_acts.add_category("cat")
+    palette = shown(window, qtbot)
+    assert "Undo" in rows(palette)[:-1]
+    assert rows(palette)[-1] == "Redo"
+
+
+def test_acts_have_the_names_of_the_project_and_numbers_that_nothing_has_are_left_out(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    numbered = tuple(f"{kind} {n}" for kind in ("Category", "Tag", "Attribute") for n in range(1, 10))
+    assert [row for row in rows(shown(window, qtbot)) if row.startswith(numbered)] == []
+    cat = window.session.project_acts.add_category("R&D cat")
+    assert cat is not None
+    window.session.set_category(cat)
+    assert window.session.acts.set_tags(["blurred"])
+    palette = shown(window, qtbot)
+    found = rows(palette)
+    assert {"Category 1: R&D cat", "Rename R&D cat", "Use the general threshold for R&D cat"} <= set(found)
+    window.named_acts.refresh()
+    assert "blurred" in rows(shown(window, qtbot))
+    menu = window.actions_.menu(Menu.BOX)
+    assert [a.text() for a in menu.actions() if a.text().startswith("Category")] == ["Category &1: R&&D cat"]
 
 
 def test_the_chosen_act_is_done(window: MainWindow) -> None:

@@ -93,7 +93,7 @@ def test_a_filter_by_a_category_that_was_merged_away_shows_all_again(window: Mai
 
 def test_a_filter_keeps_the_order_of_asking(window: MainWindow) -> None:
     window.session.image_list.order.rerank([4, 3, 2], [1, 2, 3, 4])
-    window.queue.state.setCurrentIndex(window.queue.state.findData("undecided"))
+    window.queue.state.choose("undecided")
     assert listed(window) == [1, 4, 3, 2]
 
 
@@ -218,7 +218,7 @@ def test_the_list_by_keys_alone(window: MainWindow) -> None:
 def test_filters_are_as_they_were_when_the_project_is_opened_again(
     window: MainWindow, make_window: MakeWindow, qtbot: QtBot
 ) -> None:
-    window.queue.state.setCurrentIndex(window.queue.state.findData("undecided"))
+    window.queue.state.choose("undecided")
     window.queue.text.setText("png")
     choose(window.queue.sorting, "Name")
     before = listed(window)
@@ -228,7 +228,7 @@ def test_filters_are_as_they_were_when_the_project_is_opened_again(
     other = make_window()
     other.open_path(path)
     qtbot.waitUntil(lambda: other.session.is_open)
-    assert (other.queue.state.currentText(), other.queue.text.text()) == ("To do: 4", "png")
+    assert (other.queue.state.status, other.queue.text.text()) == ("undecided", "png")
     assert other.queue.sorting.currentText() == "Name"
     assert other.queue.sorting.isVisible()
     assert listed(other) == before
@@ -464,11 +464,11 @@ def test_the_image_at_hand_stays_in_sight_when_the_list_has_less_room(window: Ma
 def test_a_filter_that_nothing_matches_can_be_cleared(window: MainWindow) -> None:
     queue = window.queue
     assert not queue.found.clear_button.isVisible()
-    queue.state.setCurrentIndex(2)
+    queue.state.choose("decided")
     queue.text.setText("zzz")
     assert queue.found.label.text() == "No images match."
     assert queue.found.clear_button.isVisible()
     QTest.mouseClick(queue.found.clear_button, Qt.MouseButton.LeftButton)
     assert queue.model.rowCount() == 4
-    assert (queue.text.text(), queue.state.currentIndex()) == ("", 0)
+    assert (queue.text.text(), queue.state.status) == ("", "")
     assert not queue.found.clear_button.isVisible()

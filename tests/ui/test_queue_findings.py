@@ -87,7 +87,7 @@ def test_numbers_of_boxes_combine_with_what_was_there_before(planted: MainWindow
     assert listed(planted) == [1]
     choose(queue.boxes.amount, "Boxes: fewer than")
     assert sorted(listed(planted)) == [2, 3, 4]
-    queue.state.setCurrentIndex(queue.state.findData("decided"))
+    queue.state.choose("decided")
     assert sorted(listed(planted)) == [2, 3]
     choose(queue.category, "bolt")
     choose(queue.boxes.amount, "Boxes: none")

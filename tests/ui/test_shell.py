@@ -260,10 +260,12 @@ def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
 
 def test_the_list_counts_what_is_to_do_and_done(window: MainWindow) -> None:
     state = window.queue.state
-    assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 4", "Decided: 0"]
+    assert [state.tabText(n) for n in range(4)] == ["All\n4", "To do\n4", "Done\n0", "Skipped\n0"]
+    assert not state.isTabVisible(4)
     with_boxes(window)
     window.session.acts.accept_image()
-    assert [state.itemText(n) for n in range(3)] == ["All: 4", "To do: 3", "Decided: 1"]
+    assert [state.tabText(n) for n in range(3)] == ["All\n4", "To do\n3", "Done\n1"]
+    assert state.tabToolTip(1) == "To do: 3"
 
 
 def drag(window: MainWindow, start: QPoint, end: QPoint, *, release: bool = True) -> None:

@@ -13,7 +13,7 @@ from hitl_desktop.settings import SETTINGS, Settings
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind, in_order_of_doubt
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.keys.actions import ACTIONS
+from hitl_desktop.ui.keys.action_table import ACTIONS
 
 
 @given(st.permutations(range(10)), st.integers(0, 9))

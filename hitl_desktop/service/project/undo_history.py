@@ -23,6 +23,20 @@ class UndoHistory:
         self._category_of: dict[int, tuple[int | None, int]] = {}
         open_project.opened.connect(self._category_of.clear)
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether something was done, or waits for the disk."""
+        return self._open.saving.is_waiting or self._has(undone=False)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether something was undone."""
+        return self._has(undone=True)
+
+    def _has(self, *, undone: bool) -> bool:
+        project = self._open.project
+        return project is not None and project.journal.has(undone=undone)
+
     def latest_act(self) -> int | None:
         """The number of the act that undo would take back."""
         project = self._open.project

@@ -13,7 +13,7 @@ from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.keys.actions import ActionSpec
+from hitl_desktop.ui.keys.action_table import ActionSpec
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.theme.categories import category_colour
 from hitl_desktop.workflows.annotation import categories

@@ -82,7 +82,7 @@ class OtherClasses(QWidget):
     def show_classes(self, classes: Sequence[ClassSeen]) -> None:
         """Offer these classes."""
         self.model.show_classes(classes)
-        self.title.setText(tr("Other detector classes ({n})", n=len(classes)))
+        self.title.setText(tr("Other classes: {n}", n=len(classes)))
         self.list.setMinimumHeight(_height(self.list, min(len(classes), _FEWEST_ROWS)))
         self.list.setMaximumHeight(_height(self.list, min(len(classes), _MOST_ROWS)))
         self.setVisible(bool(classes))

@@ -1,12 +1,8 @@
-"""Every act of the window as a table; menus, shortcuts and the cheat sheet are made from it."""
+"""The acts of the table as Qt actions: in menus, with their keys, possible or not, by their names."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import Enum
-from functools import cache
-from types import MappingProxyType
 from typing import Final
 
 from PySide6.QtCore import Qt
@@ -14,260 +10,15 @@ from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 from hitl_desktop.translation import tr
-
-
-class When(Enum):
-    """When an act can be done."""
-
-    ALWAYS = "always"
-    PROJECT = "a project is open"
-    IMAGE = "an image is at hand"
-
-
-class Menu(Enum):
-    """The menus, as they stand in the menu bar."""
-
-    FILE = "file"
-    EDIT = "edit"
-    REVIEW = "review"
-    QUEUE = "queue"
-    BOX = "box"
-    CATEGORY = "category"
-    ATTRIBUTE = "attribute"
-    VIEW = "view"
-    DISPLAY = "display"
-    MODEL = "model"
-    HELP = "help"
-
-
-MENU_TITLES: Final[Mapping[Menu, str]] = MappingProxyType(
-    {
-        Menu.FILE: tr("&File"),
-        Menu.EDIT: tr("&Edit"),
-        Menu.REVIEW: tr("&Review"),
-        Menu.QUEUE: tr("&Queue"),
-        Menu.BOX: tr("&Box"),
-        Menu.CATEGORY: tr("&Category"),
-        Menu.ATTRIBUTE: tr("&Attribute"),
-        Menu.VIEW: tr("&View"),
-        Menu.DISPLAY: tr("&Display"),
-        Menu.MODEL: tr("&Model"),
-        Menu.HELP: tr("&Help"),
-    }
-)
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One act: its words, its key and perhaps another one, the menu it stands in.
-
-    Keys on the canvas alone leave text fields their own.
-    """
-
-    id: str
-    text: str
-    shortcut: str
-    when: When
-    menu: Menu
-    also: str = ""
-    on_canvas: bool = False
-    held: bool = False
-
-    @property
-    def words(self) -> str:
-        """What it does, without marks for the keyboard."""
-        return self.text.replace("&", "").rstrip(".")
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """Its keys as delivered."""
-        return tuple(key for key in (self.shortcut, self.also) if key)
-
-
-@cache
-def _presses(key: str) -> list[str]:
-    return QKeySequence(key).toString().split(", ")
-
-
-def clash(key: str, other: str) -> bool:
-    """Whether one key sequence begins the other, so that the longer one could never be typed."""
-    keys, other_keys = _presses(key), _presses(other)
-    length = min(len(keys), len(other_keys))
-    return bool(key and other) and keys[:length] == other_keys[:length]
-
-
-ACTIONS: Final = (
-    ActionSpec("open_folder", tr("Open &folder..."), "Ctrl+O", When.ALWAYS, Menu.FILE),
-    ActionSpec("open_project", tr("Open &project..."), "Ctrl+Shift+O", When.ALWAYS, Menu.FILE),
-    ActionSpec("open_sample", tr("Open the &sample"), "", When.ALWAYS, Menu.FILE),
-    ActionSpec("add_folder", tr("&Add another folder..."), "", When.PROJECT, Menu.FILE),
-    ActionSpec("import_coco", tr("&Import COCO..."), "Ctrl+I", When.PROJECT, Menu.FILE),
-    ActionSpec("export_coco", tr("&Export COCO..."), "Ctrl+E", When.PROJECT, Menu.FILE),
-    ActionSpec("export_head", tr("Export the &trained detector..."), "", When.PROJECT, Menu.FILE),
-    ActionSpec("export_all", tr("Export COCO, un&decided images too..."), "", When.PROJECT, Menu.FILE),
-    ActionSpec("refresh", tr("&Read the folders and this image again"), "F5", When.PROJECT, Menu.FILE),
-    ActionSpec("relink", tr("Find this image e&lsewhere..."), "", When.IMAGE, Menu.FILE),
-    ActionSpec("quit", tr("&Quit"), "Ctrl+Q", When.ALWAYS, Menu.FILE),
-    ActionSpec("undo", tr("&Undo"), "Ctrl+Z", When.PROJECT, Menu.EDIT),
-    ActionSpec("redo", tr("&Redo"), "Ctrl+Shift+Z", When.PROJECT, Menu.EDIT),
-    ActionSpec("go_elsewhere", tr("&Go to the image that undo changed"), "Ctrl+J", When.PROJECT, Menu.EDIT),
-    ActionSpec("accept_picture", tr("&Accept all and next"), "A", When.IMAGE, Menu.REVIEW),
-    ActionSpec("mark_empty", tr("Mark &empty and next"), "E", When.IMAGE, Menu.REVIEW),
-    ActionSpec("skip", tr("&Skip with a reason..."), "S", When.IMAGE, Menu.REVIEW),
-    ActionSpec("accept_many", tr("Accept &many at once..."), "Ctrl+Shift+M", When.PROJECT, Menu.REVIEW),
-    ActionSpec("check_accepted", tr("&Check what was accepted at once..."), "", When.PROJECT, Menu.REVIEW),
-    ActionSpec("next", tr("&Next image to do"), "N", When.PROJECT, Menu.REVIEW),
-    ActionSpec("previous", tr("&Previous image"), "P", When.PROJECT, Menu.REVIEW),
-    ActionSpec(
-        "focus_queue",
-        tr("&Go to the image list"),
-        "Ctrl+G",
-        When.PROJECT,
-        Menu.QUEUE,
-    ),
-    ActionSpec("find_picture", tr("&Find an image by name or reason"), "Ctrl+F", When.PROJECT, Menu.QUEUE),
-    ActionSpec("more_filters", tr("&More filters, sorting"), "Ctrl+Shift+F", When.PROJECT, Menu.QUEUE),
-    ActionSpec("mix", tr("Queue mi&x..."), "Ctrl+M", When.PROJECT, Menu.QUEUE),
-    ActionSpec("skip_selected", tr("&Skip selected"), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec("reopen_selected", tr("Re&open selected"), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec("tag_selected", tr("&Tag selected..."), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec("untag_selected", tr("Remove t&ag..."), "", When.PROJECT, Menu.QUEUE),
-    ActionSpec("take_better", tr("Sho&w newer suggestions"), "R", When.IMAGE, Menu.REVIEW),
-    ActionSpec(
-        "next_box", tr("Next &box, most uncertain first"), "Tab", When.IMAGE, Menu.BOX, on_canvas=True
-    ),
-    ActionSpec("previous_box", tr("Previous b&ox"), "Shift+Tab", When.IMAGE, Menu.BOX, on_canvas=True),
-    ActionSpec(
-        "accept_box",
-        tr("A&ccept the selected suggestion"),
-        "Return",
-        When.IMAGE,
-        Menu.BOX,
-        "Enter",
-        on_canvas=True,
-    ),
-    ActionSpec("remove_box", tr("Re&ject or delete the selected box"), "X", When.IMAGE, Menu.BOX, "Del"),
-    ActionSpec("tool_select", tr("Select tool: drags move and select"), "V", When.PROJECT, Menu.BOX),
-    ActionSpec("tool_box", tr("Box tool: drags draw"), "", When.PROJECT, Menu.BOX),
-    ActionSpec("begin_box", tr("Begin a box by &keys: arrows, Alt+arrows, Enter"), "B", When.IMAGE, Menu.BOX),
-    ActionSpec("click_to_box", tr("Box &from a click: under the pointer"), "J", When.IMAGE, Menu.BOX),
-    ActionSpec(
-        "grab_corner",
-        tr("Nearest cor&ner follows the pointer until a click"),
-        "Shift+R",
-        When.IMAGE,
-        Menu.BOX,
-    ),
-    ActionSpec("duplicate", tr("&Duplicate the selection"), "Ctrl+D", When.IMAGE, Menu.BOX, on_canvas=True),
-    ActionSpec("copy", tr("Cop&y the selection"), "Ctrl+C", When.IMAGE, Menu.BOX, on_canvas=True),
-    ActionSpec("paste", tr("&Paste"), "Ctrl+V", When.IMAGE, Menu.BOX, on_canvas=True),
-    ActionSpec("take_previous", tr("Copy boxes from previous image"), "Ctrl+Shift+V", When.IMAGE, Menu.BOX),
-    ActionSpec("select_all", tr("&Select all boxes"), "Ctrl+A", When.IMAGE, Menu.BOX, on_canvas=True),
-    ActionSpec("select_category", tr("Select all of this category"), "Ctrl+Shift+A", When.IMAGE, Menu.BOX),
-    ActionSpec("toggle_lock", tr("&Lock or unlock the selection"), "L", When.IMAGE, Menu.BOX),
-    ActionSpec("hide_selected", tr("&Hide the selection"), "Shift+H", When.IMAGE, Menu.BOX),
-    ActionSpec("hide_category", tr("Hide this category"), "Ctrl+H", When.IMAGE, Menu.BOX),
-    ActionSpec("show_hidden", tr("Show what was hidden"), "Ctrl+Shift+H", When.IMAGE, Menu.BOX),
-    ActionSpec("draw_by_drag", tr("Draw by dragging"), "", When.PROJECT, Menu.BOX),
-    ActionSpec("draw_by_corners", tr("Draw by two corner clicks"), "", When.PROJECT, Menu.BOX),
-    ActionSpec("draw_by_extremes", tr("Draw by four extreme points"), "", When.PROJECT, Menu.BOX),
-    ActionSpec("find_category", tr("Find or add a ca&tegory"), "C", When.PROJECT, Menu.BOX),
-    *(
-        ActionSpec(f"category_{n}", tr("Category &{n}", n=n), str(n), When.IMAGE, Menu.BOX)
-        for n in range(1, 10)
-    ),
-    ActionSpec("unknown", tr("Mark as &unknown"), "U", When.IMAGE, Menu.BOX),
-    ActionSpec("name_unknowns", tr("Name the &unknown objects..."), "Ctrl+U", When.PROJECT, Menu.CATEGORY),
-    ActionSpec("rename_category", tr("&Rename the current category..."), "F2", When.PROJECT, Menu.CATEGORY),
-    ActionSpec(
-        "recolour_category", tr("&Colour of the current category..."), "", When.PROJECT, Menu.CATEGORY
-    ),
-    ActionSpec("choose_category_key", tr("&Key of the current category..."), "", When.PROJECT, Menu.CATEGORY),
-    ActionSpec("show_from", tr("&Show the current category from..."), "", When.PROJECT, Menu.CATEGORY),
-    ActionSpec(
-        "general_threshold",
-        tr("Use the &general threshold for the current category"),
-        "",
-        When.PROJECT,
-        Menu.CATEGORY,
-    ),
-    ActionSpec(
-        "merge_category", tr("&Merge the current category into another..."), "", When.PROJECT, Menu.CATEGORY
-    ),
-    ActionSpec("retire_category", tr("Re&tire the current category..."), "", When.PROJECT, Menu.CATEGORY),
-    ActionSpec("say_occluded", tr("&Occluded"), "O", When.IMAGE, Menu.ATTRIBUTE),
-    ActionSpec("say_truncated", tr("T&runcated"), "I", When.IMAGE, Menu.ATTRIBUTE),
-    ActionSpec("say_difficult", tr("&Difficult"), "D", When.IMAGE, Menu.ATTRIBUTE),
-    ActionSpec("say_crowd", tr("A &crowd"), "G", When.IMAGE, Menu.ATTRIBUTE),
-    *(
-        ActionSpec(f"attribute_{n}", tr("Attribute {n}", n=n), f"Q, {n}", When.IMAGE, Menu.ATTRIBUTE)
-        for n in range(1, 10)
-    ),
-    ActionSpec("add_attribute", tr("&Add an attribute..."), "", When.PROJECT, Menu.ATTRIBUTE),
-    ActionSpec("remove_attribute", tr("Re&move an attribute..."), "", When.PROJECT, Menu.ATTRIBUTE),
-    ActionSpec("edit_tags", tr("&Tags of this image"), "T", When.IMAGE, Menu.ATTRIBUTE),
-    *(
-        ActionSpec(f"tag_{n}", tr("Tag {n} of the project", n=n), f"Y, {n}", When.IMAGE, Menu.ATTRIBUTE)
-        for n in range(1, 10)
-    ),
-    ActionSpec("image_only", tr("Image only: hide or show the panels"), "\\", When.PROJECT, Menu.VIEW),
-    ActionSpec("compare", tr("&Compare labels with suggestions"), "Shift+C", When.PROJECT, Menu.VIEW),
-    ActionSpec(
-        "compare_next", tr("Comparison: next &kind of mistake"), "Ctrl+Shift+C", When.PROJECT, Menu.VIEW
-    ),
-    ActionSpec("motion", tr("Animate &zooming"), "", When.ALWAYS, Menu.VIEW),
-    ActionSpec("fit", tr("&Fit the image"), "F", When.IMAGE, Menu.VIEW),
-    ActionSpec("zoom_in", tr("Zoom &in"), "+", When.IMAGE, Menu.VIEW),
-    ActionSpec("zoom_out", tr("Zoom &out"), "-", When.IMAGE, Menu.VIEW),
-    ActionSpec("real_size", "&100 %", "Z", When.IMAGE, Menu.VIEW),
-    ActionSpec("brighter", tr("Brighter"), "Ctrl+.", When.IMAGE, Menu.DISPLAY),
-    ActionSpec("darker", tr("Darker"), "Ctrl+,", When.IMAGE, Menu.DISPLAY),
-    ActionSpec("more_contrast", tr("More contrast"), "Ctrl+Shift+.", When.IMAGE, Menu.DISPLAY, "Ctrl+>"),
-    ActionSpec("less_contrast", tr("Less contrast"), "Ctrl+Shift+,", When.IMAGE, Menu.DISPLAY, "Ctrl+<"),
-    ActionSpec("more_gamma", tr("Lighter shadows (gamma)"), "", When.IMAGE, Menu.DISPLAY),
-    ActionSpec("less_gamma", tr("Deeper shadows (gamma)"), "", When.IMAGE, Menu.DISPLAY),
-    ActionSpec("stretch", tr("Auto contrast"), "Ctrl+/", When.IMAGE, Menu.DISPLAY),
-    ActionSpec("plain_display", tr("Reset display"), "Ctrl+0", When.IMAGE, Menu.DISPLAY),
-    ActionSpec("threshold_down", tr("Show &more suggestions"), "[", When.PROJECT, Menu.VIEW),
-    ActionSpec("threshold_up", tr("Show fe&wer suggestions"), "]", When.PROJECT, Menu.VIEW),
-    ActionSpec("hide_boxes", tr("&Hide all boxes while held"), "H", When.IMAGE, Menu.VIEW, held=True),
-    ActionSpec("pan_held", tr("Mo&ve the image while held"), "Space", When.IMAGE, Menu.VIEW, held=True),
-    ActionSpec("next_pane", tr("Ne&xt pane: image, queue, inspector, model"), "F6", When.ALWAYS, Menu.VIEW),
-    ActionSpec("previous_pane", tr("Previo&us pane"), "Shift+F6", When.ALWAYS, Menu.VIEW),
-    ActionSpec("theme_system", tr("Theme: as the &system"), "", When.ALWAYS, Menu.VIEW),
-    ActionSpec("theme_light", tr("Theme: &light"), "", When.ALWAYS, Menu.VIEW),
-    ActionSpec("theme_dark", tr("Theme: &dark"), "", When.ALWAYS, Menu.VIEW),
-    ActionSpec("prelabel", tr("&Pre-label"), "Ctrl+P", When.PROJECT, Menu.MODEL),
-    ActionSpec("learn", tr("&Learn now"), "Ctrl+L", When.PROJECT, Menu.MODEL),
-    ActionSpec("use_waiting", tr("&Use new version"), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("go_back_a_head", tr("Roll &back"), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("map_classes", tr("Map &detector classes..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("versions", tr("&Versions..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("reliability", tr("Calibration c&hart..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("look_closer", tr("Small-ob&ject mode..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("label_errors", tr("Possible label err&ors..."), "Ctrl+W", When.PROJECT, Menu.MODEL),
-    ActionSpec("audit", tr("&Audit quality..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec(
-        "validate",
-        tr("Val&idation (no training)..."),
-        "Ctrl+T",
-        When.PROJECT,
-        Menu.MODEL,
-    ),
-    ActionSpec(
-        "tune", tr("&Tuning: learning, mistakes, effort..."), "Ctrl+Shift+T", When.PROJECT, Menu.MODEL
-    ),
-    ActionSpec("report", tr("Save repo&rt as..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("look_again", tr("Consistency check: label a&gain, blind..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("pin", tr("Pi&n to an edge-case set..."), "Ctrl+B", When.IMAGE, Menu.MODEL),
-    ActionSpec("sets", tr("&Edge-case sets..."), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("find_more", tr("&More like this"), "K", When.IMAGE, Menu.MODEL),
-    ActionSpec("stop_jobs", tr("&Stop all jobs"), "", When.PROJECT, Menu.MODEL),
-    ActionSpec("palette", tr("&Find a command..."), "Ctrl+K", When.ALWAYS, Menu.HELP),
-    ActionSpec("edit_keys", tr("&Change keys..."), "", When.ALWAYS, Menu.HELP),
-    ActionSpec("cheat_sheet", tr("&Keys"), "?", When.ALWAYS, Menu.HELP),
-    ActionSpec("show_log", tr("Show &log file"), "", When.ALWAYS, Menu.HELP),
-    ActionSpec("about", tr("&About"), "", When.ALWAYS, Menu.HELP),
+from hitl_desktop.ui.keys.action_table import (
+    ACTIONS,
+    MENU_TITLES,
+    SECTIONS,
+    ActionSpec,
+    Menu,
+    When,
+    clash,
+    plain,
 )
 
 
@@ -291,10 +42,14 @@ class Actions:
     ) -> None:
         self._chosen: dict[str, str] = {}
         self._reserved: frozenset[str] = frozenset()
-        self._possible: tuple[bool, bool] | None = None
+        self._why_not: dict[When, str] = {}
+        self._blocked: dict[str, str] = {}
+        self._unlisted: set[str] = set()
+        self._words: dict[str, str] = {}
         self._actions: dict[str, QAction] = {}
         self._held: dict[str, QAction] = {}
-        menus = self._menus = {
+        self._more: dict[Menu, list[QAction]] = {}
+        self._menus = {
             menu: QMenu(MENU_TITLES[menu], window) for menu in dict.fromkeys(spec.menu for spec in ACTIONS)
         }
         for spec in ACTIONS:
@@ -302,7 +57,6 @@ class Actions:
             action.setAutoRepeat(False)  # a key held down must not decide images that nobody saw
             if spec.held:  # the canvas answers it; the menu only says so
                 action.setEnabled(False)
-                menus[spec.menu].addAction(action)
                 self._held[spec.id] = action
                 continue
             if spec.on_canvas:
@@ -311,9 +65,28 @@ class Actions:
             else:
                 window.addAction(action)  # its key counts in the whole window, whatever shows it
             action.triggered.connect(_without_argument(handlers[spec.id]))
-            menus[spec.menu].addAction(action)
             self._actions[spec.id] = action
+        for menu in self._menus:
+            self._fill(menu)
         self.load({})
+
+    def _fill(self, menu: Menu) -> None:
+        """Put into a menu what is listed of it, with a line before each section."""
+        shown = self._menus[menu]
+        shown.clear()
+        begins = False
+        for spec in ACTIONS:
+            if spec.menu is not menu:
+                continue
+            begins = begins or spec.id in SECTIONS
+            if spec.id not in self._unlisted:
+                if begins and shown.actions():
+                    shown.addSeparator()
+                shown.addAction(self._held.get(spec.id) or self._actions[spec.id])
+                begins = False
+        if menu in self._more:
+            shown.addSeparator()
+            shown.addActions(self._more[menu])
 
     def load(self, chosen: Mapping[str, str]) -> None:
         """Take the keys that a person chose, by act; all others have those they were delivered with."""
@@ -366,6 +139,10 @@ class Actions:
     def __getitem__(self, action_id: str) -> QAction:
         return self._actions[action_id]
 
+    def menu(self, menu: Menu) -> QMenu:
+        """One of the menus."""
+        return self._menus[menu]
+
     @property
     def menus(self) -> list[QMenu]:
         """The menus, in their order."""
@@ -373,26 +150,58 @@ class Actions:
 
     def add_to_menu(self, menu: Menu, actions: list[QAction]) -> None:
         """Put what Qt made itself, such as the switches of docks, at the end of a menu."""
-        self._menus[menu].addSeparator()
-        self._menus[menu].addActions(actions)
+        self._more[menu] = actions
+        self._fill(menu)
 
-    def all(self) -> list[QAction]:
-        """All acts, in the order of the table."""
-        return list(self._actions.values())
+    @property
+    def listed(self) -> list[ActionSpec]:
+        """The acts that there are now, in the order of the table: there may be no fifth tag."""
+        return [spec for spec in ACTIONS if spec.id not in self._unlisted]
+
+    def words_of(self, spec: ActionSpec) -> str:
+        """What an act does, perhaps with a name that the project gives it."""
+        return self._words.get(spec.id, spec.words)
 
     def of_menu(self, menu: Menu) -> list[QAction]:
         """The acts of a menu, for the same menu elsewhere."""
         return [self._actions[spec.id] for spec in ACTIONS if spec.menu == menu and spec.id in self._actions]
 
-    def enable(self, *, project: bool, image: bool) -> None:
-        """Grey out what cannot be done now."""
-        if self._possible == (project, image):
-            return  # it is asked after each act
-        self._possible = (project, image)
-        possible = {When.ALWAYS: True, When.PROJECT: project, When.IMAGE: image}
-        for spec in ACTIONS:
-            if spec.id in self._actions:
-                self._actions[spec.id].setEnabled(possible[spec.when])
+    def name(self, words: Mapping[str, str | None]) -> None:
+        """Give acts other words, with marks for the keyboard; those with None are not listed, and keep their
+        keys."""
+        unlisted = self._unlisted
+        self._unlisted = {i for i in unlisted if i not in words} | {
+            i for i, its in words.items() if its is None
+        }
+        for action_id, its in words.items():
+            if its is not None:
+                self._words[action_id] = plain(its)
+                self._actions[action_id].setText(its)
+        if unlisted != self._unlisted:
+            for menu in {spec.menu for spec in ACTIONS if spec.id in unlisted ^ self._unlisted}:
+                self._fill(menu)
+
+    def enable(self, *, project: str, image: str) -> None:
+        """Grey out what cannot be done now: why nothing can be done to the project, or to an image, if so."""
+        why_not = {When.ALWAYS: "", When.PROJECT: project, When.IMAGE: image}
+        if self._why_not != why_not:  # it is asked after each act
+            self._why_not = why_not
+            for spec in ACTIONS:
+                self._enable(spec)
+
+    def block(self, action_id: str, why: str) -> None:
+        """Grey out an act that has nothing to do, and note why; nothing frees it."""
+        if self._blocked.get(action_id, "") != why:
+            self._blocked[action_id] = why
+            self._enable(next(spec for spec in ACTIONS if spec.id == action_id))
+
+    def why_not(self, spec: ActionSpec) -> str:
+        """Why an act cannot be done now; empty if it can."""
+        return self._why_not.get(spec.when, "") or self._blocked.get(spec.id, "")
+
+    def _enable(self, spec: ActionSpec) -> None:
+        if spec.id in self._actions:
+            self._actions[spec.id].setEnabled(not self.why_not(spec))
 
 
 def _without_argument(handler: Callable[[], object]) -> Callable[[bool], object]:

@@ -1,44 +1,70 @@
-"""The keys, made from the table of actions."""
+"""The keys, made from the table of actions: by menu, searched as one types."""
 
-from itertools import zip_longest
+from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+import html
+from collections.abc import Sequence
+from typing import Final
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.keys.actions import ACTIONS, Actions
+from hitl_desktop.ui.keys.action_table import MENU_TITLES, plain
+from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.scroll import Scroll
 
-_MOUSE = (
+Row = tuple[str, str]
+_COLUMNS: Final = 3
+_AROUND: Final = QSize(60, 130)
+"""What the field, the button and the margins take."""
+_MOUSE: Final = (
     (tr("drag"), tr("draw a box in the current category (with Ctrl also over a box)")),
     (tr("click"), tr("select the smallest box there")),
-    (
-        tr("drag the selection"),
-        tr("move it; its handles resize it; arrows nudge it, with Shift by 10 pixels"),
-    ),
+    (tr("drag the selection"), tr("move it; its handles resize it")),
     (tr("wheel"), tr("zoom at the pointer")),
     (tr("Space + drag, middle button"), tr("pan")),
+)
+_SELECTION: Final = (
+    (tr("arrows"), tr("move the selection, with Shift by 10 pixels, with Alt resize it")),
     ("Esc", tr("give up a drag, deselect")),
 )
 
 
-def cheat_sheet_html(actions: Actions) -> str:
-    """A table of keys and what they do."""
-    keys = {spec: actions.keys_of(spec.id) for spec in ACTIONS}
-    rows = [(", ".join(its), spec.words) for spec, its in keys.items() if its]
-    rows = [row for row in rows if not row[0].isdigit()] + [
-        (tr("1 to 9"), tr("category of the selection and of what comes"))
-    ]
-    rows += _MOUSE
-    half = (len(rows) + 1) // 2
-    lines = zip_longest(rows[:half], rows[half:], fillvalue=("", ""))
-    cells = "".join(f"<tr>{_cells(*left)}{_cells(*right)}</tr>" for left, right in lines)
-    return f"<table cellspacing='3'>{cells}</table>"
+def groups_of(actions: Actions, typed: str = "") -> list[tuple[str, list[Row]]]:
+    """The keys of each menu and what they do, as far as they have what was typed in them."""
+    found: dict[str, list[Row]] = {tr("Mouse"): list(_MOUSE), tr("Selection"): list(_SELECTION)}
+    for spec in actions.listed:
+        if keys := actions.keys_of(spec.id):
+            found.setdefault(plain(MENU_TITLES[spec.menu]), []).append(
+                (", ".join(key.replace(", ", " ") for key in keys), actions.words_of(spec))
+            )
+    word = typed.casefold().strip()
+    matching = {
+        title: rows if word in title.casefold() else [row for row in rows if word in " ".join(row).casefold()]
+        for title, rows in found.items()
+    }
+    return [(title, rows) for title, rows in matching.items() if rows]
 
 
-def _cells(key: str, text: str) -> str:
-    return f"<td><b>{key}</b>&nbsp;&nbsp;</td><td>{text}&nbsp;&nbsp;&nbsp;&nbsp;</td>"
+def cheat_sheet_html(groups: Sequence[tuple[str, Sequence[Row]]]) -> str:
+    """The groups in columns of about the same height."""
+    length = sum(len(rows) + 2 for _, rows in groups) / _COLUMNS
+    columns: list[list[str]] = [[]]
+    lines = 0
+    for title, rows in groups:
+        if lines + len(rows) / 2 > length and len(columns) < _COLUMNS:
+            columns.append([])
+            lines = 0
+        lines += len(rows) + 2
+        cells = "".join(
+            f"<tr><td><b>{html.escape(key)}</b>&nbsp;&nbsp;</td><td>{html.escape(text)}</td></tr>"
+            for key, text in rows
+        )
+        columns[-1].append(f"<p><b>{html.escape(title)}</b></p><table cellspacing='2'>{cells}</table>")
+    cells = "".join(f"<td style='padding-right: 24px'>{''.join(column)}</td>" for column in columns)
+    return f"<table><tr>{cells}</tr></table>"
 
 
 class CheatSheet(QDialog):
@@ -47,12 +73,25 @@ class CheatSheet(QDialog):
     def __init__(self, actions: Actions, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keys"))
-        text = QLabel(cheat_sheet_html(actions))
-        text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._actions = actions
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search keys"))
+        self.search.setAccessibleName(tr("Search keys"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._show)
+        self.text = QLabel()
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.text.setAlignment(Qt.AlignmentFlag.AlignTop)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        layout.addWidget(Scroll(text, sideways=True))
+        layout.addWidget(self.search)
+        layout.addWidget(Scroll(self.text, sideways=True), 1)
         layout.addWidget(buttons)
-        whole = self.sizeHint()
-        open_within_screen(self, whole.width(), whole.height())
+        self._show("")
+        whole = self.text.sizeHint()
+        open_within_screen(self, whole.width() + _AROUND.width(), whole.height() + _AROUND.height())
+
+    def _show(self, typed: str) -> None:
+        groups = groups_of(self._actions, typed)
+        self.text.setText(cheat_sheet_html(groups) if groups else html.escape(tr("No key matches.")))

@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.keys.actions import ACTIONS, Actions, clash
+from hitl_desktop.ui.keys.action_table import ACTIONS, MENU_TITLES, clash, plain
+from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.tables import cell
 
@@ -35,12 +36,17 @@ class KeysEditor(QDialog):
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Keys of all commands"))
-        open_within_screen(self, 560, 520)
+        open_within_screen(self, 640, 560)
         self._actions, self._categories = actions, categories or {}
         self._specs = ACTIONS
-        self.table = QTableWidget(len(self._specs), 2)
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search commands or keys"))
+        self.search.setAccessibleName(tr("Search commands or keys"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.table = QTableWidget(len(self._specs), 3)
         self.table.setAccessibleName(tr("Commands and their keys"))
-        self.table.setHorizontalHeaderLabels([tr("Command"), tr("Key")])
+        self.table.setHorizontalHeaderLabels([tr("Command"), tr("Menu"), tr("Key")])
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -64,7 +70,7 @@ class KeysEditor(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        for widget in (self.table, self.note):
+        for widget in (self.search, self.table, self.note):
             layout.addWidget(widget)
         layout.addLayout(row)
         layout.addWidget(buttons)
@@ -74,7 +80,18 @@ class KeysEditor(QDialog):
     def _fill(self) -> None:
         for row, spec in enumerate(self._specs):
             self.table.setItem(row, 0, cell(spec.words))
-            self.table.setItem(row, 1, cell(", ".join(self._actions.keys_of(spec.id))))
+            self.table.setItem(row, 1, cell(plain(MENU_TITLES[spec.menu])))
+            self.table.setItem(row, 2, cell(", ".join(self._actions.keys_of(spec.id))))
+
+    def _filter(self, typed: str) -> None:
+        """Show what has the typed letters in its words, its menu or its key."""
+        word = typed.casefold().strip()
+        for row, spec in enumerate(self._specs):
+            texts = (spec.words, plain(MENU_TITLES[spec.menu]), *self._actions.keys_of(spec.id))
+            self.table.setRowHidden(row, not any(word in text.casefold() for text in texts))
+        shown = [row for row in range(self.table.rowCount()) if not self.table.isRowHidden(row)]
+        if shown and self.table.currentRow() not in shown:
+            self.table.selectRow(shown[0])
 
     def choose(self, action_id: str) -> None:
         """Take an act in hand."""

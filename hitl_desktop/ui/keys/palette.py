@@ -4,15 +4,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QModelIndex, QObject, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter
+from PySide6.QtWidgets import (
+    QDialog,
+    QLineEdit,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.keys.action_table import MENU_TITLES, ActionSpec, plain
+from hitl_desktop.ui.keys.actions import Actions
+from hitl_desktop.ui.theme.style import colours
+from hitl_desktop.ui.theme.tokens import CONTROL, SPACE
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.row_delegate import draw_name, draw_right
 
 _PASSED_ON = {Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown}
+_ID: Final = Qt.ItemDataRole.UserRole
+_PLACE: Final = Qt.ItemDataRole.UserRole + 1
+_KEY: Final = Qt.ItemDataRole.UserRole + 2
+_KEY_WIDTH: Final = 120
 
 
 def match(typed: str, name: str) -> int | None:
@@ -31,20 +51,47 @@ def match(typed: str, name: str) -> int | None:
     return 2 if all(re.search(rf"\b{re.escape(word)}", name) for word in words) else 3
 
 
+class _Row(QStyledItemDelegate):
+    """Its words at the left, the menu it stands in and its key at the right; or why it cannot be done."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:  # noqa: ARG002
+        return QSize(120, CONTROL)
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        rect: QRect = option.rect  # type: ignore[attr-defined]
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        theme = colours()
+        is_chosen, is_possible = bool(state & QStyle.StateFlag.State_Selected), bool(index.data(_ID))
+        if is_chosen:
+            painter.fillRect(rect, QColor(theme.selected))
+        dim = QColor(theme.on_selected_dim if is_chosen else theme.text_dim)
+        text = QColor(theme.on_selected if is_chosen else theme.text) if is_possible else dim
+        inner = rect.adjusted(SPACE[1], 0, -SPACE[1], 0)
+        keys = inner.adjusted(inner.width() - _KEY_WIDTH, 0, 0, 0)
+        draw_right(painter, keys, index.data(_KEY), text)
+        inner.setRight(inner.right() - _KEY_WIDTH)
+        draw_right(painter, inner, index.data(_PLACE), dim)
+        draw_name(painter, inner, index.data(), text)
+
+
 class Palette(QDialog):
-    """A list of acts that can be done now; `chosen` is the one to do once the palette is closed.
+    """A list of acts; `chosen` is the id of the one to do once the palette is closed.
 
     Equally good matches are in order of use, the acts that were chosen last (`recent`, the latest first)
-    before others.
+    before others; what cannot be done now comes last, with the reason.
     """
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget, recent: Sequence[QAction] = ()) -> None:
+    def __init__(self, actions: Actions, parent: QWidget, recent: Sequence[str] = ()) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Commands"))
-        open_within_screen(self, 460, 420)
-        self.chosen: QAction | None = None
-        others = (action for action in actions if action not in recent)
-        self._actions = [action for action in (*recent, *others) if action.isEnabled()]
+        open_within_screen(self, 640, 460)
+        self.chosen: str | None = None
+        self._actions = actions
+        places = {action_id: n for n, action_id in enumerate(recent)}
+        listed = [spec for spec in actions.listed if not spec.held]
+        self._specs = sorted(listed, key=lambda spec: places.get(spec.id, len(places)))
         self.text = QLineEdit()
         self.text.setPlaceholderText(tr("Type some letters of a command"))
         self.text.setAccessibleName(tr("Find a command"))
@@ -53,6 +100,8 @@ class Palette(QDialog):
         self.text.installEventFilter(self)
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Commands"))
+        self.list.setItemDelegate(_Row(self.list))
+        self.list.setUniformItemSizes(True)
         self.list.itemActivated.connect(self._choose)
         self.list.itemClicked.connect(self._choose)
         layout = QVBoxLayout(self)
@@ -62,18 +111,27 @@ class Palette(QDialog):
 
     def _filter(self, typed: str) -> None:
         self.list.clear()
-        ranks = {action: match(typed, name_of(action)) for action in self._actions}
-        found = {action: rank for action, rank in ranks.items() if rank is not None}
-        for action in sorted(found, key=lambda action: found[action]):
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            item = QListWidgetItem(f"{name_of(action)}   ({keys})" if keys else name_of(action))
-            item.setData(Qt.ItemDataRole.UserRole, action)
-            self.list.addItem(item)
+        ranks = {spec: match(typed, self._actions.words_of(spec)) for spec in self._specs}
+        found = {spec: rank for spec, rank in ranks.items() if rank is not None}
+        for spec in sorted(found, key=lambda spec: (bool(self._actions.why_not(spec)), found[spec])):
+            self.list.addItem(self._row(spec))
         self.list.setCurrentRow(0)
 
+    def _row(self, spec: ActionSpec) -> QListWidgetItem:
+        words, why_not = self._actions.words_of(spec), self._actions.why_not(spec)
+        keys = next(iter(self._actions.keys_of(spec.id)), "")
+        key = QKeySequence(keys).toString(QKeySequence.SequenceFormat.NativeText)
+        place = why_not or plain(MENU_TITLES[spec.menu])
+        item = QListWidgetItem(words)
+        for role, value in ((_ID, "" if why_not else spec.id), (_PLACE, place), (_KEY, key)):
+            item.setData(role, value)
+        item.setData(Qt.ItemDataRole.AccessibleTextRole, ", ".join(filter(None, (words, place, key))))
+        item.setToolTip(words)
+        return item
+
     def _choose(self) -> None:
-        if self.list.currentRow() >= 0:
-            self.chosen = self.list.currentItem().data(Qt.ItemDataRole.UserRole)
+        if self.list.currentRow() >= 0 and (chosen := self.list.currentItem().data(_ID)):
+            self.chosen = chosen
             self.accept()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -86,8 +144,3 @@ class Palette(QDialog):
             self.list.keyPressEvent(event)
             return True
         return super().eventFilter(watched, event)
-
-
-def name_of(action: QAction) -> str:
-    """What an action is called, without the marks of its menu."""
-    return action.text().replace("&", "").rstrip(".")

@@ -36,18 +36,10 @@ from hitl_desktop.ui.queue.box_filters import BoxFilters, filter_choice, row_of
 from hitl_desktop.ui.queue.found import Found
 from hitl_desktop.ui.queue.queue_list import QueueList
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, QueueModel
+from hitl_desktop.ui.queue.state_tabs import StateTabs
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.queue.filtering import as_text, from_text
-
-STATES = {
-    tr("All"): "",
-    tr("To do"): "undecided",
-    tr("Decided"): "decided",
-    tr("Skipped"): "skipped",
-    tr("Unreadable"): "unreadable",
-}
-"""States as they are called here, and the status that passes; empty for all."""
 
 _FILTER = "queue_filter"
 _KEPT_SELECTION = 10_000
@@ -64,7 +56,8 @@ class QueuePanel(Pane):
         self.list.clicked.connect(self._on_clicked)
         self.list.activated.connect(self._on_activated)
         self.list.left.connect(self.left)
-        self.state = self._choice(tr("Show images in this state"), STATES)
+        self.state = StateTabs()
+        self.state.currentChanged.connect(self._on_filter)
         self.text = Field(self.left)
         self.text.returnPressed.connect(self.left)
         self.text.setPlaceholderText(tr("Name or reason"))
@@ -114,7 +107,7 @@ class QueuePanel(Pane):
 
     def _lay_out(self) -> None:
         filters = QHBoxLayout()
-        filters.addWidget(self.state, 1)
+        filters.addWidget(self.text, 1)
         filters.addWidget(self.more)
         more = QWidget()
         column = QVBoxLayout(more)
@@ -132,8 +125,8 @@ class QueuePanel(Pane):
         self.more.toggled.connect(self._count_findings)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
+        layout.addWidget(self.state)
         layout.addLayout(filters)
-        layout.addWidget(self.text)
         layout.addWidget(more)
         layout.addWidget(self.found)
         layout.addWidget(self.list, 1)
@@ -151,7 +144,7 @@ class QueuePanel(Pane):
         queue: QueueFilter = self.reason.currentData() or QueueFilter()
         wanted = replace(
             queue,
-            status=self.state.currentData(),
+            status=self.state.status,
             text=self.text.text(),
             category_id=self.category.currentData(),
             tag_id=self.tag.currentData(),
@@ -192,8 +185,8 @@ class QueuePanel(Pane):
         self.text.setText(kept.text)
         self.score.setValue(kept.score)
         self.boxes.show_filter(kept)
+        self.state.choose(kept.status)
         for box, value in (
-            (self.state, kept.status),
             (self.category, kept.category_id),
             (self.tag, kept.tag_id),
             (self.reason, QueueFilter(queue=kept.queue, image_set=kept.image_set)),
@@ -225,7 +218,7 @@ class QueuePanel(Pane):
     def show_set(self, name: str) -> None:
         """Show the images of a set of edge cases."""
         self._fill_queues()
-        self.state.setCurrentIndex(0)
+        self.state.choose("")
         self.more.setChecked(True)
         self.reason.setCurrentIndex(row_of(self.reason, QueueFilter(image_set=name)))
 
@@ -289,15 +282,7 @@ class QueuePanel(Pane):
     def _show_counts(self) -> None:
         self._fill_queues()
         self.found.show_count(self.model.wanted, self.model.rowCount())
-        self._show_states()
-
-    def _show_states(self) -> None:
-        """How many images are in each state, beside its name."""
-        pictures = self._session.image_list
-        for row, (name, status) in enumerate(STATES.items()):
-            count = pictures.count(status) if status else len(pictures.statuses)
-            if self.state.itemText(row) != (text := tr("{state}: {n}", state=name, n=count)):
-                self.state.setItemText(row, text)
+        self.state.show_counts(self._session.image_list)
 
     def _on_changed(self, changes: Changes) -> None:
         many = changes.queue and changes.go_to is None and len(changes.annotations_of) > 1
@@ -310,7 +295,7 @@ class QueuePanel(Pane):
             self._fill_queues()
             if len(self._session.image_list.statuses) <= MANY:  # of more it takes seconds after each decision
                 self._count_findings()
-        self._show_states()
+        self.state.show_counts(self._session.image_list)
         if self._wanted() != self.model.wanted:  # what it asked for is gone
             self._on_filter()
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QSizePolicy, QToolButton
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import REASON_OF, QueueReason
@@ -50,6 +50,8 @@ class ActionBar(QFrame):
         self.progress.setFixedWidth(72)
         self.progress.setAccessibleName(tr("Images that are done"))
         self.saved = ElidedLabel()
+        for widget in (self.share, self.saved):  # what is left is the reason's
+            widget.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
         self.saved.setMinimumWidth(self.fontMetrics().horizontalAdvance(tr("Saving")) + SPACE[1])
         longest = self.fontMetrics().horizontalAdvance(_accept_text(99, 0)) + 2 * SPACE[3]
         self.accept.setMinimumWidth(longest)
@@ -65,8 +67,8 @@ class ActionBar(QFrame):
         row.addWidget(self.place, 2)
         row.addWidget(self.why, 3)
         row.addWidget(self.progress)
-        row.addWidget(self.share, 2)
-        row.addWidget(self.saved, 1)
+        row.addWidget(self.share)
+        row.addWidget(self.saved)
         session.decided.connect(self._pace.note)
         session.opened.connect(self._pace.forget)
 
@@ -77,12 +79,14 @@ class ActionBar(QFrame):
 
     def _fit(self) -> None:
         """Show what there is room for beside the acts; these go on in a second line where they have to."""
-        fixed = (self.progress, self.share, self.saved)
+        fixed = (self.share, self.saved)
         needed = (
             self._acts.sizeHint().width() + sum(w.minimumWidth() + SPACE[1] for w in fixed) + 4 * SPACE[1]
         )
-        self.place.setVisible(self.width() >= max(_WIDE, needed))
-        for widget in (self.why, self.progress, self.share):
+        is_wide = self.width() >= max(_WIDE, needed)
+        self.place.setVisible(is_wide)
+        self.progress.setVisible(is_wide)  # the share is the same in words
+        for widget in (self.why, self.share):
             widget.setVisible(self.width() >= needed)
         self.setMinimumHeight(self.heightForWidth(self.width()))
 
@@ -98,14 +102,21 @@ class ActionBar(QFrame):
         self.skip.setText(tr("Skip  S"))
         decided = session.image_list.count("decided")
         remark = image.remark if image is not None and not image.reason else None
-        self.why.setText("   ".join(filter(None, (_why_asked(session), remark))))
+        reason = _why_asked(session)
+        why = (
+            tr("Why now: {reason}", reason=reason)
+            if reason and self.width() >= _WIDE
+            else reason[:1].upper() + reason[1:]
+        )
+        self.why.setText("   ".join(filter(None, (why, remark))))
         self.place.setText(_place_text(session, total))
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(decided)
         left = self._pace.left(session.image_list.count("undecided"))
         done = tr("{decided} of {total} done", decided=decided, total=total)
-        self.share.setText(", ".join(filter(None, (done, left))) if total else "")
-        self.share.setToolTip(self.share.text())
+        whole = ", ".join(filter(None, (done, left))) if total else ""
+        self.share.setText(whole if self.width() >= _WIDE else done)
+        self.share.setToolTip(whole)
         self.share.setMinimumWidth(min(self.fontMetrics().horizontalAdvance(done) + 1, _MOST_SHARE))
         self.show_saved(session.saving)
         if (takes := (self.accept.text(), self.share.minimumWidth())) != self._takes:
@@ -181,7 +192,7 @@ def _why_asked(session: Session) -> str:
     ranked = session.views.ranked(image.id)
     if ranked is None or QueueReason.UNSEEN & ranked.queues:
         return ""
-    return tr("Why now: {reason}", reason=REASON_TEXT[ranked.reason])
+    return REASON_TEXT[ranked.reason]
 
 
 def _push(action: QAction, name: str, *, primary: bool = False) -> QPushButton:

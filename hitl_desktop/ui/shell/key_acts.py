@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.service.project.session import Session
@@ -20,7 +19,7 @@ class KeyActs:
 
     def __init__(self, session: Session, canvas: QWidget, window: QWidget) -> None:
         self._session, self._canvas, self._window = session, canvas, window
-        self._recent: list[QAction] = []
+        self._recent: list[str] = []
 
     def edit_keys(self, actions: Actions) -> None:
         """Choose other keys, and keep them."""
@@ -41,10 +40,10 @@ class KeyActs:
 
     def find_command(self, actions: Actions) -> None:
         """Find a command by a part of its name, and run it; those run lately come first."""
-        with once(Palette(actions.all(), self._window, self._recent)) as palette:
+        with once(Palette(actions, self._window, self._recent)) as palette:
             palette.exec()
         self._canvas.setFocus()
         chosen = palette.chosen
         if chosen is not None:
-            self._recent = [chosen, *(action for action in self._recent if action is not chosen)]
-            chosen.trigger()
+            self._recent = [chosen, *(action_id for action_id in self._recent if action_id != chosen)]
+            actions[chosen].trigger()

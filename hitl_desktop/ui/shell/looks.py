@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from PySide6.QtWidgets import QWidget
+
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.keys.actions import Actions
+from hitl_desktop.ui.shell.named_acts import choose_one
 from hitl_desktop.ui.theme.style import apply_theme
 
 
@@ -19,8 +22,10 @@ class Looks:
         self._session.keep("theme", name)
         apply_theme(name)
 
-    def show_motion(self, actions: Actions) -> None:
-        """Let zooming be a short movement if that was chosen."""
+    def show_in(self, actions: Actions, window: QWidget) -> None:
+        """Mark the theme that is on, and let zooming be a short movement if that was chosen."""
+        chosen = f"theme_{self._session.settings.text('theme')}"
+        choose_one(actions, (f"theme_{name}" for name in ("system", "light", "dark")), chosen, window)
         action = actions["motion"]
         action.setCheckable(True)
         action.setChecked(self._session.settings.text("motion") == "on")

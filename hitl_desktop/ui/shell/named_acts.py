@@ -1,0 +1,93 @@
+"""Acts by the names that the open project gives them: the current category, and what has a number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from PySide6.QtGui import QActionGroup
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.domain.attributes import COMMON
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.boxes.attribute_panel import value_of
+from hitl_desktop.ui.boxes.controller import Controller
+from hitl_desktop.ui.boxes.inspector import Inspector
+from hitl_desktop.ui.keys.action_table import Menu
+from hitl_desktop.ui.keys.actions import Actions
+
+_DIGITS = range(1, 10)
+_WAYS_TO_DRAW = ("draw_by_drag", "draw_by_corners", "draw_by_extremes")
+
+
+class NamedActs:
+    """Keeps the words and check marks of acts true, and leaves out numbers that nothing has."""
+
+    def __init__(
+        self,
+        session: Session,
+        actions: Actions,
+        controller: Controller,
+        inspector: Inspector,
+        window: QWidget,
+    ) -> None:
+        self._session, self._actions = session, actions
+        self._controller, self._inspector = controller, inspector
+        for attribute in COMMON:
+            actions[f"say_{attribute.name}"].setCheckable(True)
+        choose_one(actions, _WAYS_TO_DRAW, _WAYS_TO_DRAW[0], window)
+        session.opened.connect(self.refresh)
+        session.names_changed.connect(self.refresh)
+        session.category_changed.connect(self.refresh)
+        for menu in (Menu.ATTRIBUTE, Menu.BOX, Menu.CATEGORY):
+            actions.menu(menu).aboutToShow.connect(self.refresh)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Read names and selection as they are now."""
+        session, known = self._session, self._session.known
+        category = known.offered.get(session.category_id) if session.category_id is not None else None
+        of_digit = {key: known.of.get(i) for i, key in known.hotkeys.items()}
+        tags = list(session.views.tags().values()) if session.is_open else []
+        attributes = [attribute.name for attribute in self._inspector.free_attributes]
+        words = _of_category(category or tr("the current category"))
+        for n in _DIGITS:
+            name = of_digit.get(str(n))
+            words[f"category_{n}"] = tr("Category &{n}: {name}", n=n, name=_escaped(name)) if name else None
+        words |= _numbered("tag", tags) | _numbered("attribute", attributes)
+        self._actions.name(words)
+        boxes = self._controller.in_hand() if session.is_open else []
+        for attribute in COMMON:
+            has_it = bool(boxes) and all(value_of(box, attribute.name) for box in boxes)
+            self._actions[f"say_{attribute.name}"].setChecked(has_it)
+
+
+def choose_one(actions: Actions, ids: Iterable[str], chosen: str, owner: QWidget) -> None:
+    """Let these acts have a check mark, of which one has it, at first `chosen`."""
+    group = QActionGroup(owner)
+    for action_id in ids:
+        actions[action_id].setCheckable(True)
+        group.addAction(actions[action_id])
+    actions[chosen].setChecked(True)
+
+
+def _of_category(name: str) -> dict[str, str | None]:
+    name = _escaped(name)
+    return {
+        "rename_category": tr("&Rename {name}...", name=name),
+        "recolour_category": tr("&Colour of {name}...", name=name),
+        "choose_category_key": tr("&Key of {name}...", name=name),
+        "show_from": tr("&Show {name} from...", name=name),
+        "general_threshold": tr("Use the &general threshold for {name}", name=name),
+        "merge_category": tr("&Merge {name} into another category...", name=name),
+        "retire_category": tr("Re&tire {name}...", name=name),
+    }
+
+
+def _numbered(kind: str, names: list[str]) -> dict[str, str | None]:
+    shown = dict(zip(_DIGITS, map(_escaped, names), strict=False))
+    return {f"{kind}_{n}": shown.get(n) for n in _DIGITS}
+
+
+def _escaped(name: str) -> str:
+    return name.replace("&", "&&")
