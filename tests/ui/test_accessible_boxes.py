@@ -197,7 +197,7 @@ def test_the_image_and_the_selected_box_are_read_out(window: MainWindow, heard: 
     canvas.setFocus()
     session.acts.draw([(BBox(5, 5, 20, 20), category), (BBox(30, 5, 20, 20), category)])
     qtbot.wait(1)
-    assert QAccessible.queryAccessibleInterface(canvas).text(NAME) == "Image a.png, 80 x 60, undecided"
+    assert QAccessible.queryAccessibleInterface(canvas).text(NAME) == "Image a.png, 80 x 60, to do"
     heard.said()
     canvas.select_next()
     assert "cell, box" in heard.said()
@@ -261,7 +261,7 @@ def test_a_decision_and_the_next_image_are_said(window: MainWindow, heard: Heard
     said = heard.said()
     assert "Done: 1 box in all." in said
     assert said[-1].startswith("Image b.jpg, ")
-    assert said[-1].endswith("undecided, 0 boxes, 0 suggestions")
+    assert said[-1].endswith("to do, 0 boxes, 0 suggestions")
     assert not any(text.startswith(("Added", "Deleted")) for text in said)
 
 

@@ -348,7 +348,7 @@ def other_classes(window: MainWindow) -> list[str]:
 
 def test_other_classes_are_counted_and_folded_away(hinted: MainWindow) -> None:
     section = hinted.inspector.other_classes
-    assert section.title.text() == "Other detector classes (1)"
+    assert section.title.text() == "Other classes: 1"
     assert other_classes(hinted) == ["kite: 4 boxes on 4 images"]
     assert section.list.isVisible()
 

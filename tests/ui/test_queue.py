@@ -297,7 +297,7 @@ def test_why_an_image_is_asked_about_is_said_beside_it(window: MainWindow) -> No
     assert window.action_bar.why.text() == ""
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, QueueReason.DISAGREEMENT)]))
     window.session.walk.apply_changes(Changes(queue=True))
-    assert window.action_bar.why.text() == "Why now: detector and head disagree"
+    assert window.action_bar.why.text() == "Detector and head disagree"
     choose(window.queue.reason, "Detector and head disagree (1)")
     assert listed(window) == [1]
     window.session.acts.mark_empty()
