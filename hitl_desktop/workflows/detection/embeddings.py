@@ -28,10 +28,10 @@ def encoder_record_id(project: Project) -> int:
     return project.models.ensure(card.sha256, card.name).id
 
 
-def crops_of(project: Project, image: ImageRecord) -> list[BBox]:
-    """The boxes of an image whose vectors the head needs: annotations and candidates."""
-    boxes = [a.bbox for a in project.annotations.of_image(image.id) if not a.crowd]
-    return boxes + [
+def crops_of(project: Project, image: ImageRecord, *, candidates_only: bool = False) -> list[BBox]:
+    """The boxes of an image whose vectors the head needs: annotations, to learn from them, and candidates."""
+    annotations = () if candidates_only else project.annotations.of_image(image.id)
+    return [a.bbox for a in annotations if not a.crowd] + [
         p.bbox
         for p in project.predictions.of_image(image.id, *project.models.proposers(), candidates_only=True)
     ]
@@ -53,7 +53,12 @@ def hash_of(project: Project, image: ImageRecord) -> str:
 
 
 def embed_images(
-    project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
+    project: Project,
+    images: Sequence[ImageRecord],
+    progress: Progress,
+    *,
+    threads: int | None = None,
+    candidates_only: bool = False,
 ) -> int:
     """Compute the missing vectors of these images, a commit each; returns how many were computed.
 
@@ -62,11 +67,13 @@ def embed_images(
     encoder_id = encoder_record_id(project)
     absent = project.absent_folders()
     computed = 0
-    wanted = _incomplete(project, [i for i in images if i.folder_id not in absent], encoder_id)
+    there = [i for i in images if i.folder_id not in absent]
+    wanted = there if candidates_only else _incomplete(project, there, encoder_id)
     for number, image in enumerate(wanted, start=1):
         progress.check_cancelled()
         try:
-            computed += embed_boxes(project, image, crops_of(project, image), encoder_id, threads)
+            boxes = crops_of(project, image, candidates_only=candidates_only)
+            computed += embed_boxes(project, image, boxes, encoder_id, threads)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         progress.report(number, len(wanted), image.path)

@@ -57,9 +57,9 @@ def prepare_images(
     project: Project, images: Sequence[ImageRecord], progress: Progress, *, threads: int | None = None
 ) -> None:
     """Run the active heads on these images, as is done ahead of the queue: people judge the
-    proposals."""
+    proposals, and nobody waits for the vectors of boxes that are there already."""
     find_objects(project, images, progress, threads=threads)
-    embed_images(project, images, progress, threads=threads)
+    embed_images(project, images, progress, threads=threads, candidates_only=True)
 
 
 def prepare_next_images(

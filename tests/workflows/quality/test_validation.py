@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.queues import Reason
@@ -22,9 +23,12 @@ from hitl_desktop.learning.metrics import (
     wilson_interval,
 )
 from hitl_desktop.progress import NoProgress
+from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import bulk_edits, edits
+from hitl_desktop.workflows.annotation.annotate import draw
 from hitl_desktop.workflows.detection.class_map import use_as_categories
+from hitl_desktop.workflows.detection.embeddings import crops_of, encoder_record_id
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
 from hitl_desktop.workflows.quality.effort import effort_over_time
@@ -33,6 +37,7 @@ from hitl_desktop.workflows.quality.validation import (
     judge,
     next_image,
     next_images,
+    prepare_next_images,
     promote,
     report,
     to_judge,
@@ -66,6 +71,19 @@ def verdicts(project: Project, image_id: int, *judgements: Judgement, missed: in
     ]
     boxes += [JudgedBox(Judgement.MISSED, true_category_id=project.categories.ensure("car").id)] * missed
     return Validated(image_id, project.heads.active_id(), 2.0, tuple(boxes))
+
+
+def test_nobody_waits_for_the_vectors_of_boxes_that_are_there(proposed: Project) -> None:
+    first = next_images(proposed, 1)[0]
+    draw(proposed, first.id, [(BBox(30, 30, 12, 12), proposed.categories.ensure("car").id)])
+    assert prepare_next_images(proposed, 1, QUIET, threads=1)[0].id == first.id
+    record = proposed.images.get(first.id)
+    assert record is not None
+    assert record.content_hash is not None
+    keys = {box: crop_key(record.content_hash, box) for box in crops_of(proposed, record)}
+    missing = proposed.embeddings.missing(encoder_record_id(proposed), list(keys.values()))
+    assert {box for box, key in keys.items() if key in missing} == {BBox(30, 30, 12, 12)}
+    assert len(keys) == 3
 
 
 def test_images_come_in_a_random_order_each_once(proposed: Project) -> None:
