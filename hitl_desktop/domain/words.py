@@ -54,6 +54,11 @@ def sentences(*parts: str) -> str:
     return " ".join(part for part in parts if part)
 
 
+def capitalised(text: str) -> str:
+    """A phrase that stands alone."""
+    return text[:1].upper() + text[1:]
+
+
 def percent(share: float) -> str:
     """A share that somebody chose, such as "0.5%": not rounded away."""
     return f"{100 * share:.6g}%"

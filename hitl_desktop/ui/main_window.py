@@ -125,7 +125,9 @@ class MainWindow(WindowParts):
         self.model_panel.measure_asked.connect(self._measure)
         self.model_panel.report_asked.connect(self.actions_["report"].trigger)
         self.model_panel.left.connect(self.canvas.setFocus)
-        self.model_panel.tabs.currentChanged.connect(self._make_room)
+        show_panel = self._docks[-1].toggleViewAction()
+        show_panel.triggered.connect(self._make_room)
+        self.model_panel.close_asked.connect(show_panel.trigger)
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         return {
@@ -242,7 +244,6 @@ class MainWindow(WindowParts):
         if not self._may_leave() or not finish_files(self.runner, self):
             event.ignore()
             return
-        self.model_panel.tabs.setCurrentIndex(0)  # what is kept is how high the panel is as a rule
         store = self._window_settings()
         store.setValue("geometry", self.saveGeometry())
         self._keep_looks()

@@ -82,7 +82,7 @@ class WindowParts(LateActs):
         main_thread = QtThread(self)
         self.ask = ask(self)
         self.runner = JobRunner(main_thread)
-        self._warns_of_disk, self._height_before = False, 0
+        self._warns_of_disk = False
         self._garbage = GarbageTimer()
         self._garbage.start()
         self.loader = ImageLoader()
@@ -201,21 +201,18 @@ class WindowParts(LateActs):
         dock = self._docks[-1]
         dock.show()
         dock.raise_()
+        self._make_room(is_open=True)
         if self.model_panel.tabs.currentIndex() == 0:
             self.model_panel.tabs.setCurrentIndex(1)
         else:
             self.tune_acts.show()
         self.model_panel.tabs.setFocus()
 
-    def _make_room(self, number: int) -> None:
-        """Let plots have room, and give it back to the canvas afterwards."""
+    def _make_room(self, is_open: bool) -> None:
+        """Open the model panel as high as charts need it, whichever of its tabs is looked at."""
         dock = self._docks[-1]
-        if number > 0 and dock.height() < _TUNING_HEIGHT:
-            self._height_before = dock.height()
+        if is_open and dock.height() < _TUNING_HEIGHT:
             self.resizeDocks([dock], [_TUNING_HEIGHT], Qt.Orientation.Vertical)
-        elif number == 0 and self._height_before:
-            self.resizeDocks([dock], [self._height_before], Qt.Orientation.Vertical)
-            self._height_before = 0
 
     def _owner_of(self, key: str) -> ActionSpec | None:
         return self.actions_.owner_of(key)

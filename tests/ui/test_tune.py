@@ -61,7 +61,7 @@ def test_the_largest_mistake_is_shown_at_once_and_keys_go_from_the_matrix_to_the
     see(project, 2, [("cell", 0.9, False)], missed=1)
     pages = measure(window, qtbot, CONFUSIONS)
     matrix, wall = pages.matrix, pages.wall
-    assert pages.words.text() == "false alarm: cell (2 boxes)"
+    assert pages.words.text() == "false positive: cell (2 boxes)"
     frame, other = (wall.item(n).icon().pixmap(wall.iconSize()).toImage() for n in range(wall.count()))
     assert frame == other  # empty ones, at once
     assert [wall.item(n).text() for n in range(2)] == ["0.90", "0.70"]  # the highest scores first
@@ -72,7 +72,7 @@ def test_the_largest_mistake_is_shown_at_once_and_keys_go_from_the_matrix_to_the
     QTest.keyClick(matrix, Qt.Key.Key_Up)  # to the cell in which both say so
     QTest.keyClick(matrix, Qt.Key.Key_Right)
     assert matrix.currentIndex().data() == "1"
-    assert pages.words.text() == "false alarm: cell (2 boxes)"  # nothing is opened by going past it
+    assert pages.words.text() == "false positive: cell (2 boxes)"  # nothing is opened by going past it
     QTest.keyClick(matrix, Qt.Key.Key_Return)
     assert pages.words.text() == "cell, missed (1 box)"
     assert wall.hasFocus()
@@ -80,10 +80,10 @@ def test_the_largest_mistake_is_shown_at_once_and_keys_go_from_the_matrix_to_the
     QTest.keyClick(wall, Qt.Key.Key_Return)
     assert window.session.image
     assert window.session.image.id == 2
-    row = next(n for n in range(pages.mistakes.count()) if "false alarm" in pages.mistakes.itemText(n))
-    assert pages.mistakes.itemText(row) == "false alarm: cell (2 boxes)"
+    row = next(n for n in range(pages.mistakes.count()) if "false positive" in pages.mistakes.itemText(n))
+    assert pages.mistakes.itemText(row) == "false positive: cell (2 boxes)"
     pages.mistakes.activated.emit(row)
-    assert pages.words.text() == "false alarm: cell (2 boxes)"
+    assert pages.words.text() == "false positive: cell (2 boxes)"
     assert matrix.currentIndex().data() == "2"
 
 
@@ -97,7 +97,7 @@ def test_what_cannot_be_read_says_so_and_only_some_of_very_many_boxes_are_shown(
     assert image
     project.path_of(image).write_bytes(b"nothing")
     pages = measure(window, qtbot, CONFUSIONS)
-    assert pages.words.text() == "false alarm: cell (30 boxes, 24 shown)"
+    assert pages.words.text() == "false positive: cell (30 boxes, 24 shown)"
     assert pages.wall.count() == 24
     qtbot.waitUntil(lambda: pages.wall.item(23).text() == "unreadable", timeout=LONG)
 
@@ -133,10 +133,10 @@ def test_cells_open_their_boxes_and_the_report_is_written(
     matrix, wall = dialog.matrix, dialog.wall
     assert headers(matrix, Qt.Orientation.Horizontal) == ["cell", "gap", "missed"]
     rows = headers(matrix, Qt.Orientation.Vertical)
-    assert rows == ["cell (n = 1)", "gap (n = 0)", "false alarm (n = 2)"]
+    assert rows == ["cell (n = 1)", "gap (n = 0)", "false positive (n = 2)"]
     assert counts(matrix) == [["1", "", ""], ["", "", ""], ["1", "1", ""]]
     matrix.clicked.emit(matrix.model().index(2, 1))
-    assert dialog.words.text() == "false alarm: gap (1 box)"
+    assert dialog.words.text() == "false positive: gap (1 box)"
     assert [wall.item(n).text() for n in range(wall.count())] == ["0.80"]
     wall.itemClicked.emit(wall.item(0))
     assert window.session.image
@@ -248,6 +248,9 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
     window.session.walk.apply_changes(Changes(head=True))
     window.actions_["tune"].trigger()
     qtbot.waitUntil(lambda: window.tune_acts.pages is not first, timeout=LONG)
-    assert window._docks[-1].height() > height
-    window.model_panel.tabs.setCurrentIndex(0)
-    qtbot.waitUntil(lambda: window._docks[-1].height() == height)
+    for tab in (0, 3):  # no tab changes the height
+        window.model_panel.tabs.setCurrentIndex(tab)
+        qtbot.wait(1)
+        assert window._docks[-1].height() == height
+    window.model_panel.close_asked.emit()
+    assert not window._docks[-1].isVisible()

@@ -627,7 +627,7 @@ def test_the_queue_shows_state_and_filters_and_a_click_opens(window: MainWindow)
     key(window, Qt.Key.Key_E)
     model = window.queue.model
     assert model.index(0, 0).data(STATUS) == "decided"
-    assert model.index(1, 0).data(DETAIL) == "not scanned yet"
+    assert model.index(1, 0).data(DETAIL) == "Not scanned yet"
     window.queue.state.choose("undecided")
     assert model.rowCount() == 3
     window.queue.text.setText("sub/")

@@ -207,7 +207,7 @@ def paint_cross(painter: QPainter, point: QPointF, area: QRectF, text: str, cate
     painter.fillRect(QRectF(area.left(), point.y(), area.width(), 1), colour)
     if text:
         pixmap = label_pixmap(
-            text, category, category_colour(category).name(), painter.device().devicePixelRatioF()
+            f"+ {text}", category, category_colour(category).name(), painter.device().devicePixelRatioF()
         )
         size = pixmap.deviceIndependentSize()
         x = min(point.x() + _BESIDE_POINTER, area.right() - size.width())

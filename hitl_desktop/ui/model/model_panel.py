@@ -29,8 +29,10 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.theme.icons import icon
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.ui.widgets.scroll import Scroll
+from hitl_desktop.workflows.prediction.unseen_predictions import LATEST
 
 _UPDATE_AFTER_MS = 200
 _JOBS_WIDTH = 230
@@ -41,9 +43,8 @@ class ModelPanel(Pane):
     """Figures that were measured, each with its sample size.
 
     Signals:
-        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked: a
-        button was
-            pressed.
+        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked,
+            close_asked: a button was pressed.
         measure_asked: what the measurements say is looked at, for `show_page`.
     """
 
@@ -54,6 +55,7 @@ class ModelPanel(Pane):
     reliability_asked = Signal()
     report_asked = Signal()
     measure_asked = Signal()
+    close_asked = Signal()
     _is_counting = _count_again = False
 
     def __init__(self, session: Session, runner: JobRunner, learning: Learning) -> None:
@@ -139,6 +141,13 @@ class ModelPanel(Pane):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.clicked.connect(asked)
             row.addWidget(button)
+        close = QToolButton()
+        close.setIcon(icon("x", 16))
+        close.setToolTip(tr("Close the model panel"))
+        close.setAccessibleName(tr("Close the model panel"))
+        close.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        close.clicked.connect(self.close_asked)
+        row.addWidget(close)
         tabs.setCornerWidget(corner)
         tabs.currentChanged.connect(self._on_tab)
         return tabs
@@ -308,12 +317,13 @@ def _unseen_text(version: HeadVersion | None) -> str:
     low, high = s.first_sight_low, s.first_sight_high
     return tr(
         "{first_sight_right} of {boxes} shown right (95 %: {low:.0%} to {high:.0%}), of "
-        "{objects}, before training on their images",
+        "{objects}, before training on their images: the latest {n} at most when this version was trained",
         first_sight_right=s.first_sight_right,
         boxes=counted(s.first_sight_total, "box"),
         low=low,
         high=high,
         objects=counted(s.first_sight_objects, "object"),
+        n=LATEST,
     )
 
 

@@ -103,8 +103,9 @@ class TunePages(QObject):
         few = tr("Only the {n} categories with the most objects are shown.", n=MOST_CATEGORIES)
         words = sentences(
             tr(
-                "Suggestions as they were before training on their image, with 95 % intervals by image. Choose a "
-                "bar to see the mistakes about its category."
+                "Suggestions on the latest {images} as they were before training on them, with 95 % intervals. "
+                "Choose a bar to see the mistakes about its category.",
+                images=counted(self._tuned.mixed_images, "image"),
             ),
             few if len(rows) > MOST_CATEGORIES else "",
         )
@@ -137,8 +138,10 @@ class TunePages(QObject):
         left = _stacked(
             _label(
                 tr(
-                    "Rows: what people decided. Columns: what was suggested before training. Blue and bold is "
-                    "correct, orange a mistake; the stronger, the larger its share of the row."
+                    "The latest {images}. Rows: what people decided. Columns: what was suggested before "
+                    "training. Blue and bold is correct, orange a mistake; the stronger, the larger its share "
+                    "of the row.",
+                    images=counted(self._tuned.mixed_images, "image"),
                 )
             ),
             self.matrix,

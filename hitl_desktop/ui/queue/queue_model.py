@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.queue_filter import QueueFilter
+from hitl_desktop.domain.words import capitalised
 from hitl_desktop.service.project.image_walk import MANY
 from hitl_desktop.service.project.review_order import ReviewOrder
 from hitl_desktop.service.project.session import Session
@@ -102,7 +103,7 @@ class QueueModel(QAbstractListModel):
         if role == DETAIL:
             return _detail(row)
         if role in {Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleDescriptionRole}:
-            return f"{record.path}\n{record.reason or _detail(row)}"
+            return _tip(row)
         return record.path if role == Qt.ItemDataRole.DisplayRole else None
 
     @property
@@ -211,5 +212,15 @@ def _detail(row: QueueRow) -> str:
         return STATUS_TEXT[record.status]
     if ranked is None:
         return ""
-    reason = REASON_TEXT[ranked.reason]
-    return f"{reason} ({ranked.score:.2f})" if ranked.score else reason
+    return capitalised(REASON_TEXT[ranked.reason])
+
+
+def _tip(row: QueueRow) -> str:
+    """All about an image, with what asking about it is worth."""
+    ranked = row.ranked
+    worth = (
+        tr("Expected corrections a second: {score:.2f}", score=ranked.score)
+        if ranked and ranked.score
+        else ""
+    )
+    return "\n".join(filter(None, (row.record.path, row.record.reason or _detail(row), worth)))

@@ -77,7 +77,7 @@ class QueuePanel(Pane):
         self.score.setMinimumWidth(120)
         self.score.setSpecialValueText(tr("Any score"))
         self.score.setAccessibleName(tr("Show images that are worth asking about from this score up"))
-        self.score.setToolTip(tr("Expected corrections a second, as the list shows it in brackets"))
+        self.score.setToolTip(tr("Expected corrections a second, as the tool tip of a row shows it"))
         self.score.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.score.valueChanged.connect(self._on_filter)
         self.score.lineEdit().returnPressed.connect(self.left)

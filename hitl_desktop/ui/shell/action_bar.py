@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton, QS
 
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.queues import REASON_OF, QueueReason
+from hitl_desktop.domain.words import capitalised
 from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT
@@ -106,7 +107,7 @@ class ActionBar(QFrame):
         why = (
             tr("Why now: {reason}", reason=reason)
             if reason and self.width() >= _WIDE
-            else reason[:1].upper() + reason[1:]
+            else capitalised(reason)
         )
         self.why.setText("   ".join(filter(None, (why, remark))))
         self.place.setText(_place_text(session, total))

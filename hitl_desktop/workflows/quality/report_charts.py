@@ -136,7 +136,7 @@ def confusions(
     links: Mapping[tuple[str, str], str] | None = None,
     most: int | None = MOST_IN_MATRIX,
 ) -> Matrix:
-    """What objects of each category were suggested as; false alarms are in the last row, missed objects in
+    """What objects of each category were suggested as; false positives are in the last row, missed objects in
     the last column."""
     every = confusion_names(cells, most)
     names = [*every, NOTHING]
@@ -160,7 +160,7 @@ def confusions(
         link = (links or {}).get((real, said), "")
         shown[places[real], places[said]] = HeatCell(boxes, share, real == said, words, link)
     rows = [tr("{name} (n = {total})", name=r, total=totals[r]) for r in every]
-    rows.append(tr("false alarm (n = {total})", total=totals[NOTHING]))
+    rows.append(tr("false positive (n = {total})", total=totals[NOTHING]))
     return Matrix(rows, [*every, tr("missed")], shown)
 
 

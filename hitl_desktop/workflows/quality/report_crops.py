@@ -64,7 +64,7 @@ def words_of(real: str, called: str) -> str:
     if real == called:
         return tr("{name}, correct", name=real)
     if real == NOTHING:
-        return tr("false alarm: {name}", name=called)
+        return tr("false positive: {name}", name=called)
     if called == NOTHING:
         return tr("{name}, missed", name=real)
     return tr("{real}, suggested as {called}", real=real, called=called)

@@ -153,7 +153,8 @@ class HeldOut:
 class Tuning:
     """All of it, of boxes with a score of .3 or more.
 
-    `drawn` is the learning curve of a random sample of images, `held_out_curve` that of the names which the
+    `drawn` is the learning curve of a random sample of images, `mixed_images` is of how many of the latest
+    images `cells` and `categories` are, `held_out_curve` that of the names which the
     kept versions' holdout models give on the same images, which none of them was trained on.
     """
 
@@ -164,6 +165,7 @@ class Tuning:
     held_out: HeldOut
     cells: tuple[Cell, ...]
     categories: tuple[UnseenCategoryResult, ...]
+    mixed_images: int
     reliability: Reliability
     advice: tuple[Advice, ...]
     effort: EffortOverTime
@@ -186,10 +188,19 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     cells, categories = _mixed_up(project, every[-MOST_MIXED:])
     evidence = gather(project)
     return Tuning(
-        _curve(every, places), _curve([s for s in every if s.image_id in drawn], places), held_out_curve, gap,
-        held_out, cells, categories, reliability(evidence), tuple(advise(evidence)), effort_over_time(project),
+        _curve(every, places),
+        _curve([s for s in every if s.image_id in drawn], places),
+        held_out_curve,
+        gap,
+        held_out,
+        cells,
+        categories,
+        len(every[-MOST_MIXED:]),
+        reliability(evidence),
+        tuple(advise(evidence)),
+        effort_over_time(project),
         stop_advice(final),
-    )  # fmt: skip
+    )
 
 
 def by_category(project: Project) -> dict[str, UnseenCategoryResult]:

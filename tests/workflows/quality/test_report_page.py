@@ -63,8 +63,8 @@ def test_mistakes_are_shown_and_the_matrix_leads_to_them(mistaken: Project) -> N
     worst = re.findall(r'alt="([^"]*)"', text)[:4]
     # the surest of what was wrong, then what was missed
     assert worst == [
-        "false alarm: cell, a.png",
-        "false alarm: gap, b.jpg",
+        "false positive: cell, a.png",
+        "false positive: gap, b.jpg",
         "cell, missed, a.png",
         "cell, missed, a.png",
     ]
