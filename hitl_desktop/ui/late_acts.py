@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QMainWindow
 
+from hitl_desktop import __version__
+from hitl_desktop.paths import log_file
 from hitl_desktop.service.jobs import JobRunner
 from hitl_desktop.service.loop.long_acts import LongActs
 from hitl_desktop.service.loop.loop import Loop
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.files.reports import Reports
@@ -145,6 +148,10 @@ class LateActs(QMainWindow):
             "accept_many": lambda: self.bulk_acts.show(),
             "check_accepted": lambda: self.bulk_acts.check(),
             "validate": lambda: self.validate_acts.show(),
+            "show_log": lambda: self.ask.tell(tr("Log"), tr("The log is at {log_file}", log_file=log_file())),
+            "about": lambda: self.ask.tell(
+                tr("About"), tr("HITL Desktop {version}. Apache License 2.0.", version=__version__)
+            ),
         }
 
     def _measure(self) -> None:

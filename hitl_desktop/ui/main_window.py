@@ -16,10 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from hitl_desktop import __version__
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.errors import HitlError
-from hitl_desktop.paths import config_dir, log_file
+from hitl_desktop.paths import config_dir
 from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
@@ -31,11 +30,11 @@ from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.model.first_suggestions import FirstSuggestions
 from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.shell.act_states import ActStates
 from hitl_desktop.ui.shell.action_bar import ActionBar
 from hitl_desktop.ui.shell.guide import Guide
 from hitl_desktop.ui.shell.key_acts import KeyActs
 from hitl_desktop.ui.shell.looks import Looks
-from hitl_desktop.ui.shell.named_acts import NamedActs
 from hitl_desktop.ui.shell.recent import note_session
 from hitl_desktop.ui.shell.toolbar import Toolbar
 from hitl_desktop.ui.window_parts import WindowParts
@@ -53,14 +52,20 @@ class MainWindow(WindowParts):
         self, settings: Settings, *, automatic: bool = True, ask: Callable[[QWidget], Ask] = Ask
     ) -> None:
         super().__init__(settings, automatic=automatic, ask=ask)
-        self.key_acts, self.looks = KeyActs(self.session, self.canvas, self), Looks(self.session, self.canvas)
+        self.key_acts = KeyActs(
+            self.session,
+            self.canvas,
+            self,
+            lambda: self.act_states.refresh(),  # noqa: PLW0108 - made below
+        )
+        self.looks = Looks(self.session, self.canvas)
         self.actions_ = Actions(self, self.canvas, self._handlers())
         self.canvas.held_keys.keys_of = self.actions_.keys_of
         self.actions_.load(_keys(settings))
         self.comparison_bar.check(self.actions_["compare"])
         self.actions_.add_to_menu(Menu.VIEW, [dock.toggleViewAction() for dock in self._docks])
         self.looks.show_in(self.actions_, self)
-        self.named_acts = NamedActs(self.session, self.actions_, self.controller, self.inspector, self)
+        self.act_states = ActStates(self.session, self.actions_, self.controller, self.inspector, self)
         self.category_keys = CategoryKeys(
             self.session, self.canvas, self.controller.use_category_key, self.actions_.reserve
         )
@@ -165,18 +170,10 @@ class MainWindow(WindowParts):
             **{f"theme_{name}": partial(self.looks.use_theme, name) for name in ("system", "light", "dark")},
             "motion": lambda: None,  # the check mark is what changes
             "stop_jobs": self.loop.stop,
-            "palette": partial(self._with_names, self.key_acts.find_command),
-            "edit_keys": partial(self._with_names, self.key_acts.edit_keys),
-            "cheat_sheet": partial(self._with_names, self.key_acts.show_keys),
-            "show_log": lambda: self.ask.tell(tr("Log"), tr("The log is at {log_file}", log_file=log_file())),
-            "about": lambda: self.ask.tell(
-                tr("About"), tr("HITL Desktop {version}. Apache License 2.0.", version=__version__)
-            ),
+            "palette": lambda: self.key_acts.find_command(self.actions_),
+            "edit_keys": lambda: self.key_acts.edit_keys(self.actions_),
+            "cheat_sheet": lambda: self.key_acts.show_keys(self.actions_),
         }
-
-    def _with_names(self, show: Callable[[Actions], None]) -> None:
-        self.named_acts.refresh()
-        show(self.actions_)
 
     def open_path(self, path: Path) -> None:
         """Open a project, or a folder of images; if that fails, what was open stays open.
@@ -315,18 +312,14 @@ class MainWindow(WindowParts):
 
     def _show_state(self, _changes: object = None) -> None:
         session = self.session
-        reviews = tr("Go back to labelling first") if self.modes.is_in_the_middle else ""
-        no_project = reviews or ("" if session.is_open else tr("Open a project first"))
-        no_image = no_project or ("" if session.image is not None else tr("No image is open"))
-        self.actions_.enable(project=no_project, image=no_image)
+        self.act_states.enable(is_reviewing=self.modes.is_in_the_middle)
         if session.is_open:
             self.action_bar.show_state()
             self._show_saved()
 
     def _show_saved(self) -> None:
-        saving, history = self.session.saving, self.session.history
-        self.actions_.block("undo", "" if history.can_undo else tr("There is nothing to undo"))
-        self.actions_.block("redo", "" if history.can_redo else tr("There is nothing to redo"))
+        saving = self.session.saving
+        self.act_states.enable_undo()
         self.action_bar.show_saved(saving)
         if self._warns_of_disk and not saving.has_failed:
             self._warning.dismiss()

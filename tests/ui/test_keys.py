@@ -79,7 +79,7 @@ def keys_in(sheet: CheatSheet) -> str:
 
 def test_the_cheat_sheet_shows_every_key_by_menu_and_what_is_typed(window: MainWindow) -> None:
     window.session.project_acts.add_category("cat")
-    window.named_acts.refresh()
+    window.act_states.refresh()
     sheet = CheatSheet(window.actions_, window)
     text = keys_in(sheet)
     keys = [key for spec in window.actions_.listed for key in window.actions_.keys_of(spec.id)]

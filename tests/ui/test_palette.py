@@ -101,7 +101,7 @@ def test_acts_have_the_names_of_the_project_and_numbers_that_nothing_has_are_lef
     palette = shown(window, qtbot)
     found = rows(palette)
     assert {"Category 1: R&D cat", "Rename R&D cat", "Use the general threshold for R&D cat"} <= set(found)
-    window.named_acts.refresh()
+    window.act_states.refresh()
     assert "blurred" in rows(shown(window, qtbot))
     menu = window.actions_.menu(Menu.BOX)
     assert [a.text() for a in menu.actions() if a.text().startswith("Category")] == ["Category &1: R&&D cat"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 
 from PySide6.QtWidgets import QWidget
 
@@ -15,10 +16,15 @@ from hitl_desktop.ui.widgets.once import once
 
 
 class KeyActs:
-    """`actions` are the commands of the window; afterwards `canvas` has the keyboard again."""
+    """`actions` are the commands of the window; afterwards `canvas` has the keyboard again.
 
-    def __init__(self, session: Session, canvas: QWidget, window: QWidget) -> None:
-        self._session, self._canvas, self._window = session, canvas, window
+    Before they are listed, `refresh` gives them the words that they have now.
+    """
+
+    def __init__(
+        self, session: Session, canvas: QWidget, window: QWidget, refresh: Callable[[], None]
+    ) -> None:
+        self._session, self._canvas, self._window, self._refresh = session, canvas, window, refresh
         self._recent: list[str] = []
 
     def edit_keys(self, actions: Actions) -> None:
@@ -35,11 +41,13 @@ class KeyActs:
 
     def show_keys(self, actions: Actions) -> None:
         """Show all keys."""
+        self._refresh()
         with once(CheatSheet(actions, self._window)) as sheet:
             sheet.exec()
 
     def find_command(self, actions: Actions) -> None:
         """Find a command by a part of its name, and run it; those run lately come first."""
+        self._refresh()
         with once(Palette(actions, self._window, self._recent)) as palette:
             palette.exec()
         self._canvas.setFocus()

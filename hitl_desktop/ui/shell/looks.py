@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.keys.actions import Actions
-from hitl_desktop.ui.shell.named_acts import choose_one
+from hitl_desktop.ui.shell.act_states import choose_one
 from hitl_desktop.ui.theme.style import apply_theme
 
 

@@ -1,4 +1,4 @@
-"""Acts by the names that the open project gives them: the current category, and what has a number."""
+"""Which acts can be done now, what they are called in the open project, and which have a check mark."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ _DIGITS = range(1, 10)
 _WAYS_TO_DRAW = ("draw_by_drag", "draw_by_corners", "draw_by_extremes")
 
 
-class NamedActs:
-    """Keeps the words and check marks of acts true, and leaves out numbers that nothing has."""
+class ActStates:
+    """Keeps the acts of the menus true, and leaves out numbers that nothing has."""
 
     def __init__(
         self,
@@ -42,6 +42,20 @@ class NamedActs:
         for menu in (Menu.ATTRIBUTE, Menu.BOX, Menu.CATEGORY):
             actions.menu(menu).aboutToShow.connect(self.refresh)
         self.refresh()
+
+    def enable(self, *, is_reviewing: bool) -> None:
+        """Grey out what cannot be done now."""
+        session = self._session
+        reviews = tr("Go back to labelling first") if is_reviewing else ""
+        no_project = reviews or ("" if session.is_open else tr("Open a project first"))
+        no_image = no_project or ("" if session.image is not None else tr("No image is open"))
+        self._actions.enable(project=no_project, image=no_image)
+
+    def enable_undo(self) -> None:
+        """Grey out undo and redo where there is nothing to do."""
+        history = self._session.history
+        self._actions.block("undo", "" if history.can_undo else tr("There is nothing to undo"))
+        self._actions.block("redo", "" if history.can_redo else tr("There is nothing to redo"))
 
     def refresh(self) -> None:
         """Read names and selection as they are now."""
