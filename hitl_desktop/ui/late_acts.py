@@ -154,6 +154,9 @@ class LateActs(QMainWindow):
             ),
         }
 
+    def _export(self) -> None:  # scripts call it by this name
+        self.exchange_acts.export_file()
+
     def _measure(self) -> None:
         self.tune_acts.show()
 

@@ -136,20 +136,16 @@ class MainWindow(WindowParts):
 
     def _handlers(self) -> dict[str, Callable[[], object]]:
         return {
-            **self._file_handlers(),
+            **self._own_handlers(),
             **self._queue_handlers(),
             **self._box_handlers(),
             **self._view_handlers(),
             **self._model_handlers(),
             **self._late_handlers(),
-            **self._help_handlers(),
         }
 
-    def _export(self) -> None:  # scripts call it by this name
-        self.exchange_acts.export_file()
-
-    def _file_handlers(self) -> dict[str, Callable[[], object]]:
-        """Projects, files, undo."""
+    def _own_handlers(self) -> dict[str, Callable[[], object]]:
+        """Projects, files, undo, looks, jobs, keys."""
         session = self.session
         return {
             "open_folder": self._open_folder,
@@ -162,11 +158,6 @@ class MainWindow(WindowParts):
             "undo": self.long_acts.undo,
             "redo": session.history.redo,
             "go_elsewhere": self._go_elsewhere,
-        }
-
-    def _help_handlers(self) -> dict[str, Callable[[], object]]:
-        """Jobs, keys, help."""
-        return {
             **{f"theme_{name}": partial(self.looks.use_theme, name) for name in ("system", "light", "dark")},
             "motion": lambda: None,  # the check mark is what changes
             "stop_jobs": self.loop.stop,
