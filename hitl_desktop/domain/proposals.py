@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,11 @@ from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.domain.overlap import SAME_OBJECT_IOU, SAME_PLACE_IOU
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.review import Thresholds
+
+HINTS_FROM: Final = 0.5
+"""People see hints from this score on, or from that of suggestions if it is higher."""
+LARGEST_HINT: Final = 0.5
+"""A hint that covers more of the image than this is in the way of drawing, and not shown."""
 
 
 class _Named(Protocol):
@@ -31,14 +36,25 @@ NamedT = TypeVar("NamedT", bound=_Named)
 
 
 def open_ones(
-    proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Collection[int]
+    proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Mapping[int, BBox]
 ) -> list[Proposal]:
-    """Unanswered proposals that do not overlap an existing box."""
+    """Unanswered proposals that do not overlap an existing box.
+
+    A rejection answers its place: no other proposal of its category comes up there, and after a newer run, in
+    which nobody knows what its category was, none at all.
+    """
     answered = {*rejected, *(a.prediction_id for a in annotations)}
     free = [p for p in proposals if p.prediction_id not in answered]
-    overlaps = iou_matrix(as_array([p.bbox for p in free]), as_array([a.bbox for a in annotations]))
-    uncovered = np.flatnonzero(overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU)
-    return [free[row] for row in uncovered.tolist()]
+    boxes = as_array([p.bbox for p in free])
+    overlaps = iou_matrix(boxes, as_array([a.bbox for a in annotations]))
+    is_free = overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU
+    if rejected and free:
+        names = {p.prediction_id: (p.category_id, p.hint) for p in proposals if p.prediction_id in rejected}
+        no_longer = np.array([i not in names for i in rejected])
+        same_name = np.array([[names.get(i) == (p.category_id, p.hint) for i in rejected] for p in free])
+        is_there = iou_matrix(boxes, as_array(list(rejected.values()))) > SAME_PLACE_IOU
+        is_free &= ~(is_there & (no_longer | same_name)).any(axis=1)
+    return [free[row] for row in np.flatnonzero(is_free).tolist()]
 
 
 def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:

@@ -238,13 +238,14 @@ class Predictions:
             (json.dumps(list(image_ids)), json.dumps(model_ids)),
         )
 
-    def rejected_of(self, image_id: int) -> set[int]:
-        """Ids of an image's rejected predictions."""
+    def rejected_of(self, image_id: int) -> dict[int, BBox]:
+        """The boxes of an image's rejected predictions by id, of superseded ones, too."""
         rows = self._db.all(
-            "SELECT p.id FROM predictions p JOIN rejections r ON r.prediction_id = p.id WHERE p.image_id = ?",
+            """SELECT p.id, p.x, p.y, p.w, p.h FROM predictions p JOIN rejections r ON r.prediction_id = p.id
+               WHERE p.image_id = ?""",
             (image_id,),
         )
-        return {row[0] for row in rows}
+        return {row[0]: BBox(*row[1:]) for row in rows}
 
     def reject(self, prediction_ids: Iterable[int]) -> None:
         """Note that people rejected these."""

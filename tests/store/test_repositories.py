@@ -119,9 +119,9 @@ def test_detecting_again_keeps_what_people_answered(project: Project) -> None:
     project.annotations.add([Annotation(0, 1, category, second.bbox, prediction_id=second.id)])
     project.predictions.replace(1, model.id, detections())
     assert {p.id for p in project.predictions.of_image(1, model.id)} == {first.id, second.id}
-    assert project.predictions.rejected_of(1) == {first.id}
+    assert project.predictions.rejected_of(1) == {first.id: first.bbox}
     project.predictions.unreject([first.id])
-    assert project.predictions.rejected_of(1) == set()
+    assert project.predictions.rejected_of(1) == {}
 
 
 def test_first_sights_stay_the_first(project: Project) -> None:
@@ -147,7 +147,7 @@ def test_what_is_said_of_a_forgotten_prediction_is_forgotten(project: Project) -
         [UnseenPrediction(77, 1, BBox(1, 1, 5, 5), head, "a", 0.5, 0.5, shown=True)]
     )
     project.images.set_state(1, ImageState.DECIDED)
-    assert project.predictions.rejected_of(1) == set()
+    assert project.predictions.rejected_of(1) == {}
     assert project.predictions.unseen_predictions_of(1) == []
 
 

@@ -38,7 +38,7 @@ def test_the_window_pre_labels_with_the_projects_own_detector(
     assert [i.path for i in window.session.project.images.all()][-1] == "new.png"  # type: ignore[union-attr]
     for image_id in (5, 1):
         window.session.walk.go_to(image_id)
-        assert [(p.name, p.provenance, round(p.score, 2)) for p in window.session.visible_hints] == [
+        assert [(p.hint, p.proposed_by, round(p.hint_score, 2)) for p in window.session.proposals] == [
             ("cup", "mine", 0.9)
         ]
 
@@ -55,7 +55,7 @@ def test_a_window_whose_detector_is_gone_reports_it_and_keeps_its_boxes(
     assert opened
     assert getattr(opened.models.detector(), "name", "") == "mine"
     window.session.walk.go_to(1)
-    assert [p.name for p in window.session.visible_hints] == ["cup"]
+    assert [p.hint for p in window.session.proposals] == ["cup"]
     window.session.walk.go_to(5)
-    assert window.session.visible_hints == []
+    assert window.session.proposals == []
     assert len(opened.queue.ids()) == 5  # the order was made all the same

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
@@ -105,6 +106,45 @@ def test_a_category_of_ones_own_answers_the_question(detected: MainWindow, qtbot
     assert not banner.isVisible()
     assert categories(detected) == ["blood cell"]
     assert {item.key.kind for item in detected.canvas.items} == {Kind.HINT}
+
+
+def test_faint_hints_and_those_of_most_of_the_image_are_not_shown(detected: MainWindow) -> None:
+    session, project = detected.session, detected.session.project
+    assert project
+    session.project_acts.add_category("cell")
+    boxes = np.array([[0, 0, 15, 15], [20, 0, 15, 15], [0, 0, 78, 58]], float)
+    scores = np.array([[0.55, 0, 0], [0.45, 0, 0], [0, 0.9, 0]], np.float32)
+    model = project.models.detector()
+    assert model
+    project.predictions.replace(1, model.id, Detections(boxes, scores))
+    session.walk.go_to(2)
+    session.walk.go_to(1)
+    assert [(h.name, round(h.score, 2)) for h in session.visible_hints] == [("cup", 0.55)]
+    session.set_threshold(0.1)
+    assert len(session.visible_hints) == 1
+    session.set_threshold(0.6)
+    assert session.visible_hints == []
+
+
+def test_a_drag_that_begins_in_a_hint_draws_and_a_click_selects_it(detected: MainWindow) -> None:
+    window = detected
+    window.session.project_acts.add_category("cell")
+    window.session.set_category(1)
+    before = len(window.session.visible_hints)
+    at = [
+        QPointF(*window.canvas.camera.viewport.to_view(x, y)).toPoint() for x, y in ((5, 5), (9, 9), (13, 13))
+    ]
+    QTest.mouseClick(window.canvas, LEFT, pos=at[0])
+    selected = window.canvas.selection.last
+    assert selected is not None
+    assert selected.key.kind is Kind.HINT
+    QTest.mousePress(window.canvas, LEFT, pos=at[0])
+    for point in at[1:]:
+        QTest.mouseMove(window.canvas, point)
+    QTest.mouseRelease(window.canvas, LEFT, pos=at[2])
+    assert [a.bbox for a in window.session.annotations] == [pytest.approx(BBox(5, 5, 8, 8), abs=1)]
+    assert len(window.session.visible_hints) == before
+    assert not window._warning.isVisible()
 
 
 def test_a_class_that_always_gets_one_category_is_offered_for_mapping(detected: MainWindow) -> None:

@@ -162,13 +162,13 @@ def test_the_tour_goes_from_the_first_box_to_suggestions_by_real_acts(
     assert window.session.image != first_image
     assert "The model learns" in window.guide.tour.text()
     # Nobody is faster than the detector; boxes it has beside the gears are what gears are told apart from.
-    qtbot.waitUntil(lambda: window.canvas.is_sharp and bool(window.session.visible_hints), timeout=LONG)
+    qtbot.waitUntil(lambda: window.canvas.is_sharp and bool(window.session.proposals), timeout=LONG)
     for box in gears(window):
         draw(window, box)
     QTest.keyClick(window.canvas, Key.Key_A)
     assert window.session.image_list.count("decided") == 2
     qtbot.waitUntil(lambda: "Step 5" in window.guide.tour.text(), timeout=LONG)
-    if "press R" in window.guide.tour.text():  # hints of the detector were on the screen before
+    if "press R" in window.guide.tour.text():  # something was on the screen before
         QTest.keyClick(window.canvas, Key.Key_R)
     assert '"gear" is suggested now' in window.guide.tour.text()
     assert {p.name for p in window.session.visible_proposals} == {"gear"}

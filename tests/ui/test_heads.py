@@ -28,6 +28,7 @@ from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.model.reliability_dialog import ReliabilityDialog
 from hitl_desktop.ui.model.versions_dialog import VersionsDialog
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID
+from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.detection.embeddings import embed_whole_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.projects.new_project import new_project
@@ -202,6 +203,10 @@ def test_more_like_this_is_a_wall_from_which_images_are_pinned(
     make_window: MakeWindow, tmp_path: Path, embedded: Path, qtbot: QtBot
 ) -> None:
     shutil.copytree(embedded, tmp_path / "copy")
+    with Project.open(tmp_path / "copy" / "p.hitl") as project:
+        detector = project.models.detector()
+        assert detector
+        use_as_categories(project, detector.classes)
     window = make_window()
     window.open_path(tmp_path / "copy" / "p.hitl")
     qtbot.waitUntil(lambda: window.canvas.has_image, timeout=20_000)

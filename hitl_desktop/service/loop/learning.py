@@ -312,7 +312,8 @@ class Learning:
         )
 
     def _find_ahead(self, most: int, project: Project, progress: Progress) -> int:
-        """For a job: the proposals of the image that is on the screen stay as they are."""
+        """For a job: the image on the screen is the first, and what is shown of it stays until it is asked
+        for."""
         return find_ahead(project, progress, threads=1, most=most, at_hand=lambda: self._session.at_hand)
 
     def _on_prepared(self, computed: int) -> None:

@@ -3,13 +3,15 @@ shown."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from operator import is_
 
 from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.proposals import hints_beside, open_ones, shown_to_people
+from hitl_desktop.domain.proposals import HINTS_FROM, LARGEST_HINT, hints_beside, open_ones, shown_to_people
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.proposals import proposals_of
@@ -25,7 +27,7 @@ class CurrentImage:
         self.record: ImageRecord | None = None
         self.annotations: list[Annotation] = []
         self.proposals: list[Proposal] = []
-        self.rejected: set[int] = set()
+        self.rejected: dict[int, BBox] = {}
         self.better: list[Proposal] = []
         self.head_id: int | None = None
         self._shown: tuple[tuple[object, ...], Shown] | None = None
@@ -33,7 +35,7 @@ class CurrentImage:
     def read(self, project: Project | None, scorer: Scorer | None) -> None:
         """Read boxes and proposals; what was there before is forgotten."""
         if project is None or self.record is None:
-            self.annotations, self.rejected = [], set()
+            self.annotations, self.rejected = [], {}
             self.use([], None)
             return
         self.annotations = project.annotations.of_image(self.record.id)
@@ -67,7 +69,10 @@ class CurrentImage:
         if self._shown is None or not all(map(is_, inputs, self._shown[0])):
             unanswered = open_ones(wanted, self.annotations, self.rejected)
             visible = shown_to_people(unanswered, thresholds)
-            self._shown = inputs, (visible, hints_beside(unanswered, visible, thresholds))
+            sure = Thresholds(max(thresholds.general, HINTS_FROM))
+            largest = LARGEST_HINT * (self.record.width or 0) * (self.record.height or 0) or math.inf
+            hints = [h for h in hints_beside(unanswered, visible, sure) if h.bbox.area <= largest]
+            self._shown = inputs, (visible, hints)
         return self._shown[1]
 
     @property

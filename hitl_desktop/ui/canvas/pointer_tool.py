@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPointF, QRectF, Qt
 
 from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle, nearest_corner, on_border
-from hitl_desktop.ui.canvas.items import BoxKey, Hit
+from hitl_desktop.ui.canvas.items import BoxKey, Hit, Kind
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QMouseEvent
@@ -229,8 +229,9 @@ class PointerTool:
 
     def _takes(self, found: Hit, point: QPointF) -> bool:
         """Whether a drag from here moves or resizes: from a handle or the border of a selected box, or from
-        anywhere inside one that was clicked. All other drags draw, also those that begin inside a box."""
-        if not self._canvas.selection.has(found.item.key):
+        anywhere inside one that was clicked. All other drags draw, also those that begin inside a box, or on
+        a hint: what it is comes before where it is."""
+        if not self._canvas.selection.has(found.item.key) or found.item.key.kind is Kind.HINT:
             return False
         if found.handle is not None or self._canvas.selection.is_grabbed:
             return True

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import ProjectError
 from hitl_desktop.store.project import Project
 
@@ -30,13 +31,13 @@ class _RolledBackError(Exception):
     """Ends a transaction that is not to be."""
 
 
-def preview(project: Project, command: Command) -> tuple[list[Annotation], set[int]] | None:
+def preview(project: Project, command: Command) -> tuple[list[Annotation], dict[int, BBox]] | None:
     """Annotations and rejected predictions as a command would leave them: done and rolled back, which needs
     no room.
 
     None where even that cannot be done.
     """
-    after: tuple[list[Annotation], set[int]] | None = None
+    after: tuple[list[Annotation], dict[int, BBox]] | None = None
     db = project.db
     with suppress(_RolledBackError, ProjectError), db.at_once(), db.transaction():
         command.run(project)

@@ -37,19 +37,21 @@ def proposals_of(project: Project, image: ImageRecord, scorer: Scorer | None) ->
 
 def _hints(scorer: Scorer, predictions: Sequence[Prediction]) -> list[tuple[str, float]]:
     """For each box the detector's surest class that is no category of the project, with the detector's own
-    score."""
+    score; none where a person ignores that class."""
     foreign = [g for g, c in enumerate(scorer.class_column.tolist()) if scorer.category_ids[c] is None]
     by_detector = [row for row, p in enumerate(predictions) if len(p.class_scores)]
     hints = [("", 0.0)] * len(predictions)
     if foreign and by_detector:
-        detector_scores = scorer.detector_scores(
-            np.stack([predictions[row].class_scores for row in by_detector])
-        )[:, foreign]
-        best = detector_scores.argmax(axis=1)
-        for row, column, score_ in zip(
-            by_detector, best.tolist(), detector_scores.max(axis=1).tolist(), strict=True
+        class_scores = np.stack([predictions[row].class_scores for row in by_detector])
+        detector_scores = scorer.detector_scores(class_scores)[:, foreign]
+        best, surest = detector_scores.argmax(axis=1), detector_scores.max(axis=1)
+        ignored = np.setdiff1d(np.arange(class_scores.shape[1]), scorer.class_index)
+        is_wanted = surest >= class_scores[:, ignored].max(axis=1, initial=0.0)
+        for row, column, score_, wanted in zip(
+            by_detector, best.tolist(), surest.tolist(), is_wanted.tolist(), strict=True
         ):
-            hints[row] = (scorer.names[int(scorer.class_column[foreign[column]])], score_)
+            if wanted:
+                hints[row] = (scorer.names[int(scorer.class_column[foreign[column]])], score_)
     return hints
 
 

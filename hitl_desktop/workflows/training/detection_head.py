@@ -219,12 +219,8 @@ def _store_found(
     head: DetectionHead,
     by: int,
     known: Mapping[int, Grids] | None = None,
-    may_store: Callable[[int], bool] = lambda _: True,
 ) -> None:
-    """Store what a head finds on images; the grids of some may be known.
-
-    Finding takes a while: `may_store` is asked of each image after it.
-    """
+    """Store what a head finds on images; the grids of some may be known."""
     finder = project.models.ensure_detection_head_of(detector)
     for image in images:
         grids, scale = (known or {}).get(image.id) or grids_of(project, image, net, head.views)
@@ -234,8 +230,7 @@ def _store_found(
             for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
             if score >= FOUND_FROM
         ]
-        if may_store(image.id):
-            project.predictions.replace_found(image.id, finder.id, by, found)
+        project.predictions.replace_found(image.id, finder.id, by, found)
 
 
 def find_objects(
@@ -271,15 +266,11 @@ class _Finder:
         """Whether the head can be run on an image, and was not."""
         return image.id not in self.done and image.folder_id not in self.absent and image.reason is None
 
-    def run_on(
-        self, project: Project, image: ImageRecord, may_store: Callable[[int], bool] = lambda _: True
-    ) -> None:
+    def run_on(self, project: Project, image: ImageRecord) -> None:
         """Store what the head finds on an image, or why it cannot be read."""
         try:
             with few_threads(self.threads):
-                _store_found(
-                    project, [image], self.detector, self.net, self.head, self.head_id, may_store=may_store
-                )
+                _store_found(project, [image], self.detector, self.net, self.head, self.head_id)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
         self.done.add(image.id)
@@ -309,25 +300,17 @@ def find_ahead(
 ) -> int:
     """Run the active head on the images that come next, and compute the embeddings that name the boxes there.
 
-    The image `at_hand` now, if it is still to be decided, is the first; if some head was run on it before it
-    is left as it is, for people may be about to answer what is on the screen. Returns how many images and
-    boxes that were.
+    The image `at_hand` now, if it is still to be decided, is the first; what is on the screen is superseded
+    and not deleted, so that people can answer it. Returns how many images and boxes that were.
     """
     order, first = project.queue.ids(), at_hand()
     ids = dict.fromkeys([first, *order[:most]] if first is not None and first in set(order) else order[:most])
     front = project.images.some(ids)
-    done, quiet, detector = 0, Quiet(progress), project.models.detector()
-    model = project.models.detection_head_of(detector) if detector is not None else None
-    seen_before = project.predictions.images_done(model.id) if model is not None else set[int]()
-    finder = _active_finder(project, threads)
-
-    def may_store(image_id: int) -> bool:
-        return image_id != at_hand() or image_id not in seen_before
-
+    done, quiet, finder = 0, Quiet(progress), _active_finder(project, threads)
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         progress.check_cancelled()
-        if finder is not None and may_store(image.id) and finder.is_due(image):
-            finder.run_on(project, image, may_store)
+        if finder is not None and finder.is_due(image):
+            finder.run_on(project, image)
             done += 1
         done += embed_images(project, [image], quiet, threads=threads)
         embed_whole_images(project, [image], quiet, threads=threads)

@@ -190,6 +190,13 @@ def test_choices_of_the_dialog_are_one_act_with_the_categories_they_make(project
     assert [c.name for c in project.categories.all() if not c.retired] == ["vehicle", "person"]
 
 
+def test_where_the_surest_class_is_ignored_the_second_one_is_no_hint(project: Project) -> None:
+    detect(project, 1, (0.8, 0.5, 0.0), (0.4, 0.6, 0.0))
+    assert proposed(project) == [("car", 0.8), ("truck", 0.6)]
+    ignore_classes(project, ["car"])
+    assert proposed(project) == [("truck", 0.6)]
+
+
 def test_nothing_is_shown_once_all_classes_are_ignored(project: Project) -> None:
     detect(project, 1, (0.8, 0.1, 0.0), (0.0, 0.1, 0.6))
     ignore_classes(project, ["truck"])

@@ -50,15 +50,30 @@ def test_of_one_name_on_one_spot_only_the_best_is_shown(given_ones: list[Proposa
     )
 
 
-@given(proposals, annotations, st.sets(st.integers(0, 5)), st.sampled_from([0.2, 0.6]))
+@given(
+    proposals, annotations, st.dictionaries(st.integers(0, 7), bbox, max_size=4), st.sampled_from([0.2, 0.6])
+)
 def test_answered_and_covered_proposals_are_not_shown(
-    given_ones: list[Proposal], boxes: list[Annotation], rejected: set[int], own: float
+    given_ones: list[Proposal], boxes: list[Annotation], elsewhere: dict[int, BBox], own: float
 ) -> None:
-    answered = rejected | {a.prediction_id for a in boxes}
+    there = {p.prediction_id: p for p in given_ones}
+    rejected = {i: there[i].bbox if i in there else box for i, box in elsewhere.items()}
+    answered = {*rejected, *(a.prediction_id for a in boxes)}
+
+    def is_rejected(p: Proposal) -> bool:
+        """Its place was answered for its category, or by a person who saw an older run."""
+        return any(
+            p.bbox.iou(box) > SAME_PLACE_IOU
+            and (i not in there or (there[i].category_id, there[i].hint) == (p.category_id, p.hint))
+            for i, box in rejected.items()
+        )
+
     free = [
         p
         for p in given_ones
-        if p.prediction_id not in answered and all(p.bbox.iou(a.bbox) <= SAME_OBJECT_IOU for a in boxes)
+        if p.prediction_id not in answered
+        and all(p.bbox.iou(a.bbox) <= SAME_OBJECT_IOU for a in boxes)
+        and not is_rejected(p)
     ]
     found = open_ones(given_ones, boxes, rejected)
     assert [p.prediction_id for p in found] == [p.prediction_id for p in free]

@@ -14,6 +14,8 @@ import pytest
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.overlap import SAME_PLACE_IOU
+from hitl_desktop.domain.proposals import open_ones
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.errors import HitlError
 from hitl_desktop.inference.features import load_features
@@ -295,33 +297,37 @@ def test_an_image_is_looked_at_once_by_each_head(project: Project, dataset: Path
     assert find_objects(project, [i for i in waiting if i.id != 3], QUIET, threads=1) > 0
 
 
-def test_an_image_that_came_up_while_a_job_looked_at_it_keeps_what_is_on_the_screen(
+def test_what_is_on_the_screen_is_superseded_by_a_newer_head_and_can_still_be_answered(
     project: Project, dataset: Path, learn: Learn
 ) -> None:
     decide(project, dataset, [1, 2])
     learn(project)
     first = project.queue.ids()[0]
     find_ahead(project, QUIET, threads=1, most=1)
+    record = project.images.get(first)
+    assert record
+    on_screen = proposals_of(project, record, load_scorer(project))
+    assert on_screen
     decide(project, dataset, [next(i for i in project.queue.ids() if i != first)])
     learn(project)
     detector = project.models.detector()
     assert detector
     finder = project.models.detection_head_of(detector)
     assert finder
-    on_screen = [p.id for p in project.predictions.of_image(first, finder.id)]
-    asked: list[int] = []
-
-    def arrives() -> int | None:
-        """The person comes to the image when the job has begun with it."""
-        asked.append(len(asked))
-        return first if len(asked) > 2 else None
-
     project.queue.note_reopened_for_new_category([first])
     refresh_queue(project, load_scorer(project), QUIET)
-    assert project.queue.ids()[0] == first
-    find_ahead(project, QUIET, threads=1, most=1, at_hand=arrives)
-    assert len(asked) > 2
-    assert [p.id for p in project.predictions.of_image(first, finder.id)] == on_screen
+    find_ahead(project, QUIET, threads=1, most=1, at_hand=lambda: first)
+    active = project.heads.active_id()
+    assert active is not None
+    assert first in project.predictions.images_found_by(finder.id, active)
+    superseded = project.predictions.superseded_of(p.prediction_id for p in on_screen)
+    old = next(p for p in on_screen if p.prediction_id in superseded)
+    annotate.remove(project, [old])
+    assert old.prediction_id in project.predictions.rejected_of(first)
+    rest = open_ones(
+        proposals_of(project, record, load_scorer(project)), [], project.predictions.rejected_of(first)
+    )
+    assert not any(p.bbox.iou(old.bbox) > SAME_PLACE_IOU for p in rest)
 
 
 def test_vectors_go_with_the_boxes_that_a_newer_head_replaces(
