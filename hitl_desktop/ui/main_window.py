@@ -81,7 +81,7 @@ class MainWindow(WindowParts):
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
         popover = self.model_chip.popover
         popover.details_asked.connect(self._docks[-1].toggleViewAction().trigger)
-        popover.learn_asked.connect(self.loop.learning.learn)
+        popover.learn_asked.connect(self.actions_["learn"].trigger)
         popover.versions_asked.connect(self.actions_["versions"].trigger)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__, self.controller.name_at_box)
@@ -122,7 +122,7 @@ class MainWindow(WindowParts):
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
         self.welcome.recent_asked.connect(self.open_path)
-        self.model_panel.learn_asked.connect(self.loop.learning.learn)
+        self.model_panel.learn_asked.connect(self.actions_["learn"].trigger)
         self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
         self.model_panel.use_waiting_asked.connect(self.actions_["use_waiting"].trigger)
         self.model_panel.versions_asked.connect(self.actions_["versions"].trigger)
@@ -205,6 +205,7 @@ class MainWindow(WindowParts):
         self._pages.setCurrentWidget(self.canvas)
         self.action_bar.show()
         self.panels.open(self.session.recall(_LAYOUT))
+        note_session(self.session)
         (self.guide.question.names if self.guide.question.isVisible() else self.canvas).setFocus()
 
     def _open_folder(self) -> None:
@@ -303,7 +304,7 @@ class MainWindow(WindowParts):
 
     def _show_state(self, _changes: object = None) -> None:
         session = self.session
-        self.act_states.enable(is_reviewing=self.modes.is_in_the_middle)
+        self.act_states.enable(self.modes)
         if session.is_open:
             self.action_bar.show_state()
             self._show_saved()

@@ -10,11 +10,15 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.canvas.items import Kind
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
+from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.widgets.banner import Banner
+from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
+from hitl_desktop.workflows.prediction.detector_classes import categories_known, classes_seen
 
 LEFT = Qt.MouseButton.LeftButton
 LONG = 20_000
@@ -195,3 +199,28 @@ def test_a_mapping_is_taken_back_like_any_act_and_done_again(
     assert project.class_maps.get("hash") == {}
     window.session.history.redo()
     assert labels(window) == ["cell 0.90", "cell 0.80"]
+
+
+def test_classes_are_searched_and_checked_all_at_once(detected: MainWindow) -> None:
+    project = detected.session.project
+    assert project
+    dialog = ChooseClassesDialog(classes_seen(project, NoProgress()), detected)
+    assert dialog.chosen == ["cup", "dog"]
+    QTest.mouseClick(dialog.none, LEFT)
+    assert dialog.chosen == []
+    dialog.search.setText("bo")
+    QTest.mouseClick(dialog.all, LEFT)
+    assert dialog.chosen == ["boat"]
+
+
+def test_all_classes_without_a_category_are_ignored_by_one_act(detected: MainWindow) -> None:
+    session, project = detected.session, detected.session.project
+    assert project
+    cell = session.project_acts.add_category("cell")
+    assert cell is not None
+    dialog = ClassMapDialog(
+        classes_seen(project, NoProgress()), session.known.offered, categories_known(project), detected
+    )
+    dialog.choices[0].setCurrentIndex(dialog.choices[0].findData(cell))
+    dialog.ignore_rest.click()
+    assert dialog.mapping == {"cup": cell, "dog": NOT_SHOWN, "boat": NOT_SHOWN}

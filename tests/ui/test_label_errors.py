@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.label_issues import Kind
@@ -68,6 +69,12 @@ def test_the_list_leads_to_images_and_its_keys_mend_dismiss_and_undo(
     assert selected is not None
     assert selected.bbox == first.bbox
 
+    state = window.session.image.state
+    for name in ("accept_picture", "mark_empty", "skip"):  # it goes from image to image by itself
+        assert not window.actions_[name].isEnabled()
+    QTest.keyClick(window.canvas, Qt.Key.Key_A)
+    assert window.session.image.id == first.image_id
+    assert window.session.image.state is state
     count = dialog.list.count()
     qtbot.keyClick(dialog.list, Qt.Key.Key_Return)
     names = {a.bbox: a.category_id for a in project.annotations.of_image(first.image_id)}

@@ -72,9 +72,9 @@ def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot:
 
 def test_what_cannot_be_done_now_comes_last_with_the_reason(window: MainWindow, qtbot: QtBot) -> None:
     palette = shown(window, qtbot)
-    assert rows(palette)[-2:] == ["Undo", "Redo"]
+    assert rows(palette)[-3:] == ["Undo", "Redo", "Learn now"]
     assert (
-        palette.list.item(palette.list.count() - 2).data(SPOKEN) == "Undo, There is nothing to undo, Ctrl+Z"
+        palette.list.item(palette.list.count() - 3).data(SPOKEN) == "Undo, There is nothing to undo, Ctrl+Z"
     )
     palette.text.setText("undo")
     assert rows(palette) == ["Go to the image that undo changed", "Undo"]
@@ -85,8 +85,8 @@ def test_what_cannot_be_done_now_comes_last_with_the_reason(window: MainWindow, 
     palette.reject()
     window.session.project_acts.add_category("cat")
     palette = shown(window, qtbot)
-    assert "Undo" in rows(palette)[:-1]
-    assert rows(palette)[-1] == "Redo"
+    assert "Undo" in rows(palette)[:-2]
+    assert rows(palette)[-2:] == ["Redo", "Learn now"]
 
 
 def test_acts_have_the_names_of_the_project_and_numbers_that_nothing_has_are_left_out(

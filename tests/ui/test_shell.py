@@ -449,3 +449,27 @@ def test_image_and_buttons_are_in_sight_beside_the_figures(window: MainWindow, q
     bottom = window.action_bar.mapTo(window, window.action_bar.rect().bottomLeft()).y()
     assert bottom <= window._docks[2].mapTo(window, QPoint(0, 0)).y()
     assert window.canvas.visibleRegion().boundingRect().size() == window.canvas.size()
+
+
+def test_a_project_is_among_the_recent_ones_as_soon_as_it_is_open(window: MainWindow) -> None:
+    project = window.session.project
+    assert project
+    assert [recent.path for recent in recent_projects()] == [str(project.path)]
+
+
+def test_undo_of_a_category_clicked_for_a_box_brings_the_current_one_back(window: MainWindow) -> None:
+    session = window.session
+    cat, dog = (session.project_acts.add_category(name) for name in ("cat", "dog"))
+    assert cat is not None
+    assert dog is not None
+    session.set_category(cat)
+    session.acts.draw([(BBox(5, 5, 20, 20), cat)])
+    window.canvas.selection.select_all([window.canvas.items[0].key])
+    rows = window.inspector.categories
+    place = rows.visualRect(rows.model().index(1, 0)).center()
+    QTest.mouseClick(rows.viewport(), LEFT, pos=place)
+    assert [a.category_id for a in session.annotations] == [dog]
+    assert session.category_id == dog
+    window.actions_["undo"].trigger()
+    assert [a.category_id for a in session.annotations] == [cat]
+    assert session.category_id == cat

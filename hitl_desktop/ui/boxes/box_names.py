@@ -10,7 +10,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.words import counted
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
-from hitl_desktop.translation import tr
+from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.boxes.box_model import key_of
 from hitl_desktop.ui.boxes.image_view import ImageView
 from hitl_desktop.ui.boxes.inspector import Inspector
@@ -63,6 +63,9 @@ class BoxNames(ImageView):
         if list(keys) != self._to_name:
             self.name_at_box.clear()
         self._to_name, self._named_at = list(keys), bbox
+        self.name_at_box.setPlaceholderText(
+            trn("Name this box, then Enter", "Name these {n} boxes at once, then Enter", len(self._to_name))
+        )
         self.name_at_box.show_at(self._canvas.camera.viewport.box_to_view(bbox))
 
     def _place_name_field(self) -> None:

@@ -2,13 +2,43 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QIcon, QPixmap
-from PySide6.QtWidgets import QAbstractItemView, QListView, QListWidget, QListWidgetItem
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+)
 
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.theme.icons import tinted
+from hitl_desktop.ui.theme.style import colours
 from hitl_desktop.workflows.detection.crops import CROP_SIDE
+
+_TICK = 18
+
+
+class _Crop(QStyledItemDelegate):
+    """A crop that is chosen has a tick, which a frame alone would not tell everybody."""
+
+    def paint(
+        self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex
+    ) -> None:
+        super().paint(painter, option, index)
+        state: QStyle.StateFlag = option.state  # type: ignore[attr-defined]
+        if state & QStyle.StateFlag.State_Selected:
+            rect: QRect = option.rect  # type: ignore[attr-defined]
+            place = QRect(rect.right() - _TICK - 4, rect.top() + 4, _TICK, _TICK)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(colours().accent))
+            painter.drawEllipse(place)
+            painter.drawPixmap(place.adjusted(2, 2, -2, -2), tinted("check", colours().on_accent, _TICK - 4))
 
 
 class CropWall(QListWidget):
@@ -17,6 +47,7 @@ class CropWall(QListWidget):
     def __init__(self, name: str) -> None:
         super().__init__()
         self.setAccessibleName(name)
+        self.setItemDelegate(_Crop(self))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setIconSize(QSize(CROP_SIDE, CROP_SIDE))
         self.setGridSize(QSize(CROP_SIDE + 14, CROP_SIDE + 14))

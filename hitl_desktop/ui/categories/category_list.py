@@ -26,7 +26,7 @@ class CategoryList(ButtonList):
     """The rows of a `CategoryModel`.
 
     Signals:
-        pressed_on: a category, by either button of the mouse.
+        pressed_on: a category, by the right button of the mouse.
         chosen: a category was clicked, or `Enter` was pressed on it.
         looked_at: the pointer or the keyboard came here: tool tips are wanted.
         edited: a threshold was set, the keyboard is free.
@@ -87,10 +87,11 @@ class CategoryList(ButtonList):
             self.edited.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Also by the right button, whose menu is about the current category."""
+        """The menu of the right button is about the current category; a click of the left one may be about
+        selected boxes first."""
         super().mousePressEvent(event)
         row = self._categories.row(self.indexAt(event.position().toPoint()).row())
-        if row is not None and not self.is_pressing:
+        if row is not None and event.button() == Qt.MouseButton.RightButton:
             self.pressed_on.emit(row.category_id)
 
     def enterEvent(self, event: QEnterEvent) -> None:
@@ -112,5 +113,4 @@ class CategoryList(ButtonList):
         """`Enter` does what a click does."""
         row = self._categories.row(number)
         if row is not None:
-            self.pressed_on.emit(row.category_id)
             self.chosen.emit(row.category_id)

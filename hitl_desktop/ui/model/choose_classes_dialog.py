@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
+    QHBoxLayout,
     QLabel,
+    QLineEdit,
     QListWidget,
     QListWidgetItem,
+    QPushButton,
     QVBoxLayout,
     QWidget,
 )
@@ -53,8 +58,34 @@ class ChooseClassesDialog(QDialog):
         layout.addWidget(
             QLabel(tr("Counted on {images}. Space checks a class.", images=counted(seen.pictures, "image")))
         )
+        self.search = QLineEdit()
+        self.search.setPlaceholderText(tr("Search classes"))
+        self.search.setAccessibleName(tr("Search classes"))
+        self.search.setClearButtonEnabled(True)
+        self.search.textChanged.connect(self._filter)
+        self.all, self.none = QPushButton(tr("Check all")), QPushButton(tr("Check none"))
+        for button, state in ((self.all, Qt.CheckState.Checked), (self.none, Qt.CheckState.Unchecked)):
+            button.setAutoDefault(False)
+            button.clicked.connect(partial(self._check, state))
+        row = QHBoxLayout()
+        row.addWidget(self.search, 1)
+        row.addWidget(self.all)
+        row.addWidget(self.none)
+        layout.addLayout(row)
         layout.addWidget(self.list)
         layout.addWidget(buttons)
+
+    def _filter(self, typed: str) -> None:
+        word = typed.casefold().strip()
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            item.setHidden(word not in item.data(Qt.ItemDataRole.UserRole).casefold())
+
+    def _check(self, state: Qt.CheckState) -> None:
+        """Check all classes that are listed, or none of them."""
+        for row in range(self.list.count()):
+            if not self.list.item(row).isHidden():
+                self.list.item(row).setCheckState(state)
 
     @property
     def chosen(self) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -69,6 +69,10 @@ class ClassMapDialog(QDialog):
         buttons = QDialogButtonBox(
             QDialogButtonBox.StandardButton.Save | QDialogButtonBox.StandardButton.Cancel
         )
+        self.ignore_rest = buttons.addButton(tr("Ignore the rest"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.ignore_rest.setToolTip(tr("Show no boxes of the classes that stand for no category"))
+        self.ignore_rest.setAutoDefault(False)
+        self.ignore_rest.clicked.connect(self._ignore_rest)
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -107,6 +111,14 @@ class ClassMapDialog(QDialog):
 
     def _chosen(self) -> dict[str, int]:
         return {c.name: box.currentData() for c, box in zip(self._seen.classes, self.choices, strict=True)}
+
+    def _ignore_rest(self) -> None:
+        """Choose to ignore all classes without a category, in one act."""
+        for box in self.choices:
+            if box.currentData() == _NO_CATEGORY and box.findData(_NEW) >= 0:  # else one has its name
+                with QSignalBlocker(box):
+                    box.setCurrentIndex(box.findData(NOT_SHOWN))
+        self._on_choice()
 
     def _on_choice(self) -> None:
         self._show_text()

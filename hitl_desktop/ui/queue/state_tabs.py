@@ -52,7 +52,7 @@ class StateTabs(QTabBar):
         """Show how many images there are of each."""
         for place, (status, name) in enumerate(_NAMES.items()):
             count = images.count(status) if status else len(images.statuses)
-            words = f"{name}\n{count:,}"
+            words = f"{name}\n{count:,}" if not images.is_listing else f"{name}\n..."
             if self.tabText(place) != words:
                 self.setTabText(place, words)
                 self.setTabToolTip(place, tr("{state}: {n}", state=_WHOLE.get(status, name), n=count))

@@ -34,6 +34,11 @@ class ReviewModes(QObject):
         """Whether a mode is on in place of the image, so that nothing can be labelled."""
         return self._mode is not None and self._before is not None
 
+    @property
+    def is_beside(self) -> bool:
+        """Whether a mode is on in place of the queue: it goes from image to image by itself."""
+        return self._mode is not None and self._before is None
+
     def enter(self, mode: ReviewMode, *, takes_keys: bool = True) -> None:
         """Show a mode in place of the image and the panels; the one before is left."""
         self.leave_present()

@@ -15,8 +15,10 @@ from hitl_desktop.ui.boxes.controller import Controller
 from hitl_desktop.ui.boxes.inspector import Inspector
 from hitl_desktop.ui.keys.action_table import Menu
 from hitl_desktop.ui.keys.actions import Actions
+from hitl_desktop.ui.review.modes import ReviewModes
 
 _DIGITS = range(1, 10)
+_DECISIONS = ("accept_picture", "mark_empty", "skip")
 _WAYS_TO_DRAW = ("draw_by_drag", "draw_by_corners", "draw_by_extremes")
 
 
@@ -43,10 +45,15 @@ class ActStates:
             actions.menu(menu).aboutToShow.connect(self.refresh)
         self.refresh()
 
-    def enable(self, *, is_reviewing: bool) -> None:
+    def enable(self, modes: ReviewModes) -> None:
         """Grey out what cannot be done now."""
         session = self._session
-        reviews = tr("Go back to labelling first") if is_reviewing else ""
+        back_first = tr("Go back to labelling first")
+        reviews = back_first if modes.is_in_the_middle else ""
+        for act in _DECISIONS:
+            self._actions.block(act, back_first if modes.is_beside else "")
+        is_decided = session.is_open and session.image_list.count("decided") > 0
+        self._actions.block("learn", "" if is_decided else tr("Nothing is decided yet"))
         no_project = reviews or ("" if session.is_open else tr("Open a project first"))
         no_image = no_project or ("" if session.image is not None else tr("No image is open"))
         self._actions.enable(project=no_project, image=no_image)

@@ -116,6 +116,8 @@ class ActionBar(QFrame):
         left = self._pace.left(session.image_list.count("undecided"))
         done = tr("{decided} of {total} done", decided=decided, total=total)
         whole = ", ".join(filter(None, (done, left))) if total else ""
+        if session.image_list.is_listing:
+            done = whole = tr("Listing the images")
         self.share.setText(whole if self.width() >= _WIDE else done)
         self.share.setToolTip(whole)
         self.share.setMinimumWidth(min(self.fontMetrics().horizontalAdvance(done) + 1, _MOST_SHARE))

@@ -102,6 +102,7 @@ def _sheet(c: Colours) -> str:
     return (
         _fields(c)
         + f"""
+QDialogButtonBox {{ dialogbuttonbox-buttons-have-icons: 0; }}
 QToolTip {{ color: {c.on_notice}; background: {c.notice}; border: 1px solid {c.border}; padding: 4px 6px; }}
 QPushButton, QToolButton[framed="true"] {{
   min-height: {CONTROL - 2}px; padding: 0 12px; border: 1px solid {c.border}; border-radius: {RADIUS}px;

@@ -134,6 +134,10 @@ def advise(evidence: Evidence, wanted: float = 0.0) -> list[Advice]:
     ]
 
 
+_LOWEST_START = 0.15
+"""Less sure suggestions hide the image, whatever they save by themselves."""
+
+
 @dataclass(frozen=True, slots=True)
 class StartThreshold:
     """The score from which showing proposals saved most time, on so many boxes that were scored before
@@ -153,7 +157,7 @@ def start_threshold(evidence: Evidence) -> StartThreshold | None:
     if len(scores) < ENOUGH_BOXES or not right.any():
         return None
     saved = np.where(right, SECONDS_TO_DRAW - SECONDS_TO_VERIFY, -SECONDS_TO_REJECT)
-    steps = np.arange(1, round(_HIGHEST / _STEP) + 1) * _STEP
+    steps = np.arange(round(_LOWEST_START / _STEP), round(_HIGHEST / _STEP) + 1) * _STEP
     totals = [float(saved[scores >= step].sum()) for step in steps]
     return StartThreshold(round(float(steps[int(np.argmax(totals))]), 2), len(scores))
 

@@ -179,6 +179,7 @@ def tuning(project: Project, progress: Progress) -> Tuning:
     progress.check_cancelled()
     final, drawn = reviews(project), set(random_sample(project))
     places = {d.image_id: n for n, d in enumerate(final)}
+    every.sort(key=lambda s: places.get(s.image_id, -1))  # an image may have been reopened and decided later
     progress.report(1, 4, tr("reading the training images"))
     # before that the head learns too much between two images: what it did not know yet is no memorising
     gap = _gap(project, every[-LATEST:]) if len(every) >= 2 * LATEST else None
