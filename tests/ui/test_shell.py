@@ -22,6 +22,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.shell.action_bar import Pace
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
+from hitl_desktop.ui.theme import icons
 from hitl_desktop.ui.theme.style import apply_theme
 from hitl_desktop.workflows.detection.class_map import use_as_categories
 from hitl_desktop.workflows.quality.threshold_advice import StartThreshold
@@ -333,9 +334,15 @@ def test_the_select_tool_is_put_away_by_its_key_and_by_drawing_commands(window: 
     assert window.canvas.pointer_tool.draws
 
 
-def test_the_swatch_of_the_category_outlives_another_theme(window: MainWindow) -> None:
+def test_the_swatch_of_the_category_outlives_another_theme_and_icons_are_kept_once(
+    window: MainWindow,
+) -> None:
     with_boxes(window)
     before = window.toolbar.category.icon().pixmap(14, 14).toImage()
+    kept = len(icons._setters)
+    for _ in range(5):
+        window.model_chip._show()
+    assert len(icons._setters) <= kept
     window.actions_["theme_dark"].trigger()
     try:
         assert window.toolbar.category.icon().pixmap(14, 14).toImage() == before

@@ -53,7 +53,7 @@ def test_every_icon_that_is_named_is_there_and_no_other() -> None:
     there = {path.stem for path in (resources_dir() / "icons").glob("*.svg")}
     sources = "\n".join(p.read_text() for p in (Path(hitl_desktop.__file__).parent / "ui").rglob("*.py"))
     named = {name for name in there if re.search(rf'"{name}"', sources)}
-    asked = set(re.findall(r'icon\("([a-z0-9-]+)"', sources))
+    asked = set(re.findall(r'(?:keep_icon\([^,]+, |icon\()"([a-z0-9-]+)"', sources))
     assert asked <= there
     assert named == there
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QToolButton, QWidget
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import Kind
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 
 _GAP = 6
@@ -139,7 +139,7 @@ def _button(action: QAction, name: str, text: str) -> QToolButton:
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     button.setText(text)
-    button.setIcon(icon(name, 16))
+    keep_icon(button, name, 16)
     key = action.shortcut().toString()
     button.setToolTip(
         " ".join(filter(None, (action.text().replace("&", "").rstrip("."), f"({key})" if key else "")))

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMenu, QToolButton
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.box_order import ORDER_WORDS, BoxOrder
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 
 
 class SortButton(QToolButton):
@@ -27,7 +27,7 @@ class SortButton(QToolButton):
         self.setAccessibleName(tr("Sort the boxes"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setIcon(icon("arrow-up-down", 16))
+        keep_icon(self, "arrow-up-down", 16)
         menu, group = QMenu(self), QActionGroup(self)
         self.entries = {order: menu.addAction(words) for order, words in ORDER_WORDS.items()}
         for order, entry in self.entries.items():

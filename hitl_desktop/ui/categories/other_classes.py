@@ -21,7 +21,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.categories.other_class_model import ADD, IGNORE, OtherClassModel
 from hitl_desktop.ui.theme.categories import swatch
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.elided import ElidedButton
 from hitl_desktop.ui.widgets.row_buttons import SIDE, ButtonList
@@ -106,7 +106,7 @@ class OtherClasses(QWidget):
             entry.triggered.connect(partial(self.map_asked.emit, name, category_id))
 
     def _fold(self, is_open: bool) -> None:
-        self.title.setIcon(icon("chevron-down" if is_open else "chevron-right", 16))
+        keep_icon(self.title, "chevron-down" if is_open else "chevron-right", 16)
         self.list.setVisible(is_open)
         self.ignore_all.setVisible(is_open)
         if is_open:

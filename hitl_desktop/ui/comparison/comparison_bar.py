@@ -15,7 +15,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.canvas.outcomes import outcome_icon
 from hitl_desktop.ui.comparison.comparing import MISTAKES, Comparing
 from hitl_desktop.ui.review.modes import ReviewModes
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.announce import announce
 from hitl_desktop.ui.widgets.flow import FlowLayout, stack_where_narrow
@@ -46,7 +46,7 @@ class ComparisonBar(Pane):
         self.close_.setAccessibleName(tr("End the comparison"))
         self.close_.setToolTip(tr("End the comparison (Shift+C)"))
         self.close_.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.close_.setIcon(icon("x", 16))
+        keep_icon(self.close_, "x", 16)
         self.close_.clicked.connect(comparing.toggle)
         self.close_.clicked.connect(self.left)
         self.choices = {outcome: self._choice(outcome) for outcome in (None, *MISTAKES)}

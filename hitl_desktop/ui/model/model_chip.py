@@ -10,7 +10,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import ModelView
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.model.model_popover import ModelPopover
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 
 _SOON_MS = 200
 _FEW = 20
@@ -44,7 +44,7 @@ class ModelChip:
         self._button.setAccessibleName(tip)
         if (name := "activity" if job is not None else "sparkles") != self._icon:
             self._icon = name
-            self._button.setIcon(icon(name))
+            keep_icon(self._button, name)
 
 
 def _right_and_found(version: int, right: float, found: float) -> str:

@@ -29,7 +29,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.service.project.views import EffortView, effort_of
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.ui.widgets.scroll import Scroll
 from hitl_desktop.workflows.prediction.unseen_predictions import LATEST
@@ -142,7 +142,7 @@ class ModelPanel(Pane):
             button.clicked.connect(asked)
             row.addWidget(button)
         close = QToolButton()
-        close.setIcon(icon("x", 16))
+        keep_icon(close, "x", 16)
         close.setToolTip(tr("Close the model panel"))
         close.setAccessibleName(tr("Close the model panel"))
         close.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QCloseEvent, QIcon, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.review.kinds import ReviewKind
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.scroll import Scroll
 
-_ICON_SIZE = QSize(20, 20)
+_ICON_SIZE = 20
 
 
-class _Sign(QWidget):
-    def __init__(self, icon: QIcon) -> None:
-        super().__init__()
-        self._icon = icon
-        self.setFixedSize(_ICON_SIZE)
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        self._icon.paint(QPainter(self), self.rect())
+class _Sign(QLabel):
+    def setIcon(self, icon: QIcon) -> None:
+        """As buttons have it, so that it follows the theme."""
+        self.setPixmap(icon.pixmap(_ICON_SIZE))
 
 
 class ReviewMode(QFrame):
@@ -49,9 +45,11 @@ class ReviewMode(QFrame):
         self.back.clicked.connect(self.left)
         heading = QLabel(title)
         heading.setObjectName("reviewTitle")
+        sign = _Sign()
+        keep_icon(sign, kind.icon)
         heading.setWordWrap(True)
         row = QHBoxLayout()
-        row.addWidget(_Sign(icon(kind.icon)))
+        row.addWidget(sign)
         row.addWidget(heading, 1)
         self.body = QVBoxLayout(self)
         self.body.setContentsMargins(*([SPACE[1]] * 4))

@@ -17,7 +17,7 @@ from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT
 from hitl_desktop.translation import tr, trn
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
 from hitl_desktop.ui.widgets.elided import ElidedLabel
 from hitl_desktop.ui.widgets.flow import FlowLayout
@@ -206,14 +206,14 @@ def _push(action: QAction, name: str, *, primary: bool = False) -> QPushButton:
     button.setToolTip(action.text().replace("&", "").rstrip("."))
     button.clicked.connect(action.trigger)
     if not primary:
-        button.setIcon(icon(name, 16))
+        keep_icon(button, name, 16)
     return button
 
 
 def _arrow(action: QAction, name: str) -> QToolButton:
     button = QToolButton()
     button.setDefaultAction(action)
-    action.setIcon(icon(name))
+    keep_icon(action, name)
     button.setIconSize(QSize(20, 20))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)

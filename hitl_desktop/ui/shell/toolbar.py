@@ -13,7 +13,7 @@ from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.theme.categories import swatch
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import icon, keep_icon
 from hitl_desktop.ui.theme.tokens import CONTROL, SPACE, TOOLBAR
 
 _STEP = 0.05
@@ -53,7 +53,7 @@ class Toolbar(QFrame):
         self.model.setProperty("framed", True)
         self.model.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.model.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.model.setIcon(icon("sparkles"))
+        keep_icon(self.model, "sparkles")
         select = _button(action("tool_select"), "mouse-pointer-2", tr("Select"))
         box = _button(action("tool_box"), "square-dashed", tr("Box"))
         self._worded = (select, box, self.commands)
@@ -227,7 +227,7 @@ class ThresholdControl(QWidget):
 
 
 def _button(action: QAction, name: str, text: str = "") -> QToolButton:
-    action.setIcon(icon(name))
+    keep_icon(action, name)
     button = QToolButton()
     button.setDefaultAction(action)
     button.setIconSize(QSize(18, 18))
@@ -252,7 +252,7 @@ def _menu_button(name: str, text: str, tip: str) -> QToolButton:
     button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     button.setAccessibleName(tip)
     if name:
-        button.setIcon(icon(name))
+        keep_icon(button, name)
     return button
 
 

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop import cache
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.shell.recent import RecentProject, recent_projects
-from hitl_desktop.ui.theme.icons import icon
+from hitl_desktop.ui.theme.icons import icon, keep_icon
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.scroll import Scroll
 
@@ -161,5 +161,5 @@ def _button(text: str, name: str, signal: object, *, primary: bool) -> QPushButt
     button.setMinimumHeight(36)
     button.clicked.connect(signal)
     if not primary:
-        button.setIcon(icon(name))
+        keep_icon(button, name)
     return button
