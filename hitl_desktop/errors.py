@@ -31,7 +31,11 @@ class ProjectBusyError(ProjectError):
     """A project file that something else is writing to just now."""
 
 
-class NotPrelabelledError(HitlError):
+class NotYetError(HitlError):
+    """Something that cannot be done yet, or is not needed; nothing is wrong."""
+
+
+class NotPrelabelledError(NotYetError):
     """Something that needs a detector's boxes, asked for before any detector has run."""
 
     def __init__(self) -> None:

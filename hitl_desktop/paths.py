@@ -39,6 +39,16 @@ def data_dir() -> Path:
     return _own_dir("HITL_DATA_DIR", platformdirs.user_data_dir(APP_NAME, appauthor=False))
 
 
+def is_in_data_dir(file: Path) -> bool:
+    """Whether a project lies there, because the folder of its images cannot be written to."""
+    return file.parent == data_dir()
+
+
+def project_name(file: Path) -> str:
+    """What a project is called: by its file, without what keeps those in the data folder apart."""
+    return file.stem.rpartition("-")[0] or file.stem if is_in_data_dir(file) else file.stem
+
+
 def cache_dir() -> Path:
     """Where thumbnails and tiles lie (`HITL_CACHE_DIR` overrides it); made when missing, safe to delete."""
     return _own_dir("HITL_CACHE_DIR", platformdirs.user_cache_dir(APP_NAME, appauthor=False))

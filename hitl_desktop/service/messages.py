@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotYetError
 from hitl_desktop.service.events import Event
 from hitl_desktop.translation import tr
 
@@ -17,11 +17,12 @@ class Messages:
     Attributes:
         info: a line for the status bar.
         warning: a line that stays until it is dismissed.
+        refusal: the same about something that cannot be done yet, which is no trouble.
     """
 
     def __init__(self) -> None:
         self.info = Event[[str]]()
-        self.warning = Event[[str]]()
+        self.warning, self.refusal = Event[[str]](), Event[[str]]()
         self._last = ""
 
     def show(self, text: str) -> None:
@@ -30,10 +31,13 @@ class Messages:
 
     def warn(self, text: str) -> None:
         """Something that needs attention; the same one twice shows once."""
+        self._tell(text, self.warning)
+
+    def _tell(self, text: str, event: Event[[str]]) -> None:
         if text != self._last:
             self._last = text
             log.warning(text)
-            self.warning.emit(text)
+            event.emit(text)
 
     def forget(self) -> None:
         """The last warning was dealt with."""
@@ -42,7 +46,7 @@ class Messages:
     def error(self, error: BaseException) -> None:
         """An error in words; an unexpected one goes to the log whole."""
         if isinstance(error, HitlError):
-            self.warn(str(error))
+            self._tell(str(error), self.refusal if isinstance(error, NotYetError) else self.warning)
         else:
             log.error("unexpected error", exc_info=error)
             self.warn(

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.errors import HitlError
-from hitl_desktop.paths import config_dir
+from hitl_desktop.paths import config_dir, project_name
 from hitl_desktop.service.jobs import FILES
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import tr
@@ -95,7 +95,8 @@ class MainWindow(WindowParts):
 
     def _connect(self) -> None:
         self.messages.info.connect(self._show_text)
-        self.messages.warning.connect(self._warning.show_text)
+        self.messages.warning.connect(self._warning.show_urgent)
+        self.messages.refusal.connect(self._warning.show_calm)
         self._warning.dismissed.connect(self.messages.forget)
         self.session.done_elsewhere.connect(self._offer_to_go)
         self.session.leaving.connect(self._offer.hide)
@@ -201,7 +202,8 @@ class MainWindow(WindowParts):
     def _on_opened(self) -> None:
         if self.session.project is None:
             return
-        self.setWindowTitle(tr("{stem} - HITL Desktop", stem=self.session.project.path.stem))
+        name = project_name(self.session.project.path)
+        self.setWindowTitle(tr("{name} - HITL Desktop", name=name))
         self._pages.setCurrentWidget(self.canvas)
         self.action_bar.show()
         self.panels.open(self.session.recall(_LAYOUT))

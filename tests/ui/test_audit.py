@@ -14,6 +14,7 @@ from hitl_desktop.domain.audits import Error
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
+from hitl_desktop.errors import HitlError, NotYetError
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.audit_mode import AuditMode
 
@@ -180,3 +181,11 @@ def test_the_image_at_hand_is_covered_while_it_is_judged_blind(
     dialog.close()
     assert window.session.at_hand == shown
     assert window.session.image_list.order.position == place
+
+
+def test_what_cannot_be_done_yet_is_no_trouble_and_not_red(window: MainWindow) -> None:
+    window.messages.error(NotYetError("Too few.", hint="Decide more."))
+    assert window._warning.text() == "Too few. Decide more."
+    assert window._warning.property("calm") is True
+    window.messages.error(HitlError("It broke.", hint="Do this."))
+    assert window._warning.property("calm") is False

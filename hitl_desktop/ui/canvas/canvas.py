@@ -33,11 +33,10 @@ from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.overlay import paint_draft, paint_pointer, paint_selected
 from hitl_desktop.ui.canvas.painting import (
     HANDLE_SIZE,
-    paint_band,
     paint_grid,
     paint_map,
+    paint_place,
     paint_read_out,
-    rect_of,
 )
 from hitl_desktop.ui.canvas.pixels import Pixels
 from hitl_desktop.ui.canvas.pointer_tool import PointerTool
@@ -325,7 +324,7 @@ class Canvas(QWidget):
         if self._suggestion is not None:
             box, words = self._suggestion
             view = viewport.box_to_view(box)
-            paint_band(painter, rect_of(view), highlight)
+            paint_place(painter, view, highlight)
             paint_read_out(painter, words, self.next_colour, view, area)
         if not self.camera.is_fitted:
             paint_map(painter, self._pixels.levels[-1], self.camera.viewport, self.image_size, area)

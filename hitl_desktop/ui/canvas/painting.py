@@ -39,7 +39,7 @@ def outline(colour: QColor, width: float) -> QPen:
 def box_pen(kind: Kind, colour: QColor, width: float, ratio: float, *, is_open: bool = False) -> QPen:
     """The line of a box: dashed for a proposal or one that waits for its category, thin and dotted for a
     hint."""
-    thickness = (width / 2 if kind is Kind.HINT else width) * ratio
+    thickness = (max(width * 0.75, 1.0) if kind is Kind.HINT else width) * ratio
     pen = outline(colour, thickness)
     if kind is Kind.HINT:
         return _dashed(pen, 2 * ratio, 3 * ratio)
@@ -223,6 +223,16 @@ def paint_band(painter: QPainter, rect: QRectF, colour: QColor) -> None:
     painter.setPen(QPen(colour, 1, Qt.PenStyle.DotLine))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(rect)
+
+
+def paint_place(painter: QPainter, view: BBox, colour: QColor) -> None:
+    """Where something rather should be: seen on any image, and unlike a box that is there."""
+    ratio = painter.device().devicePixelRatioF()
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.setPen(outline(_HALO, 4 * ratio))
+    painter.drawRect(rect_of(view))
+    painter.setPen(_dashed(outline(colour.lighter(140), 2 * ratio), 4 * ratio, 4 * ratio))
+    painter.drawRect(rect_of(view))
 
 
 def paint_grid(painter: QPainter, viewport: Viewport, image: tuple[int, int], area: QRectF) -> None:

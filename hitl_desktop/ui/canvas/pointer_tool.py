@@ -229,8 +229,7 @@ class PointerTool:
 
     def _takes(self, found: Hit, point: QPointF) -> bool:
         """Whether a drag from here moves or resizes: from a handle or the border of a selected box, or from
-        anywhere inside one that was clicked. All other drags draw, also those that begin inside a box, or on
-        a hint: what it is comes before where it is."""
+        anywhere inside one that was clicked. All others draw, also those that begin in a box or on a hint."""
         if not self._canvas.selection.has(found.item.key) or found.item.key.kind is Kind.HINT:
             return False
         if found.handle is not None or self._canvas.selection.is_grabbed:

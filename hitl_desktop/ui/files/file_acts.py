@@ -11,6 +11,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.words import sentences
+from hitl_desktop.paths import is_in_data_dir
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.project.session import Session
@@ -20,6 +21,8 @@ from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.images.relink import relink, reread
+
+_TOLD = "place_told"
 
 
 class FileActs(QObject):
@@ -42,6 +45,20 @@ class FileActs(QObject):
         session.image_changed.connect(self._follow)
         loader.loaded.connect(self._on_loaded)
         banner.offered.connect(self._take_offer)
+        session.opened.connect(self._tell_place)
+
+    def _tell_place(self) -> None:
+        """Mention once that a project is not kept beside its images."""
+        project = self._session.project
+        if project is None or not is_in_data_dir(project.path) or self._session.recall(_TOLD):
+            return
+        self._session.remember(_TOLD, "yes")
+        self._session.messages.show(
+            tr(
+                "The folder of these images cannot be written to, so the project is kept in {file}.",
+                file=project.path,
+            )
+        )
 
     def _follow(self) -> None:
         image = self._session.image

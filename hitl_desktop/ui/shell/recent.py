@@ -10,7 +10,7 @@ from typing import Any, cast
 
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.atomic import write_atomically
-from hitl_desktop.paths import config_dir
+from hitl_desktop.paths import config_dir, project_name
 from hitl_desktop.service.project.session import Session
 
 _MOST = 8
@@ -30,7 +30,7 @@ class RecentProject:
     @property
     def name(self) -> str:
         """What the project is called."""
-        return Path(self.path).stem
+        return project_name(Path(self.path))
 
 
 def _file() -> Path:

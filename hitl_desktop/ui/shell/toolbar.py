@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QWidget
 
+from hitl_desktop.paths import project_name
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.canvas.canvas import Canvas
@@ -133,7 +134,7 @@ class Toolbar(QFrame):
 
     def _show_project(self) -> None:
         project = self._session.project
-        name = project.path.stem if project is not None else tr("HITL Desktop")
+        name = project_name(project.path) if project is not None else tr("HITL Desktop")
         self.project.setText(self._short(name))
         self.project.setToolTip(str(project.path) if project is not None else tr("All commands by subject"))
         for widget in (*self._of_project, self.model):

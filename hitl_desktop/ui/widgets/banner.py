@@ -73,6 +73,22 @@ class Banner(QFrame):
         stack_where_narrow(self._row, self.width())
         self.show()
 
+    def show_calm(self, text: str) -> None:
+        """Show a sentence that is no trouble."""
+        self._set_calm(calm=True)
+        self.show_text(text)
+
+    def show_urgent(self, text: str) -> None:
+        """Show a sentence about trouble."""
+        self._set_calm(calm=False)
+        self.show_text(text)
+
+    def _set_calm(self, *, calm: bool) -> None:
+        if self.property("calm") != calm:
+            self.setProperty("calm", calm)
+            self.style().unpolish(self)
+            self.style().polish(self)
+
     def dismiss(self) -> None:
         """It was read, or no longer holds."""
         self.hide()

@@ -20,7 +20,7 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import open_ones, shown, with_category
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, NotPrelabelledError, UnreadableImageError
+from hitl_desktop.errors import HitlError, NotPrelabelledError, NotYetError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.sampling_bounds import CONFIDENCE, sample_size, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
@@ -78,7 +78,7 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
         )
         found += [p for p in shown(with_category(free), threshold) if p.name == name]
     if not found:
-        raise HitlError(
+        raise NotYetError(
             tr(
                 "No proposal of {name} has a score of {threshold:.2f} or more.",
                 name=name,
@@ -202,7 +202,7 @@ def take_back(project: Project, bulk: BulkAccept) -> Changes:
     """
     answered = [box for box in bulk.sample if box.is_wrong is not None]
     if not answered:
-        raise HitlError(
+        raise NotYetError(
             tr("Nothing of this sample was answered yet."), hint=tr("Say of the box whether it is right.")
         )
     last = answered[-1]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
-from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.errors import NotYetError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.diversity import unit
 from hitl_desktop.progress import Progress
@@ -62,7 +62,7 @@ def similar_to(
         else _images_like(project, image, others, progress, threads)
     )
     if not found:
-        raise HitlError(
+        raise NotYetError(
             tr("The encoder has not processed any other image yet, so there is nothing to compare."),
             hint=tr("Decide some images, or wait for the jobs to end."),
         )

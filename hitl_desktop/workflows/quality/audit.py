@@ -15,7 +15,7 @@ from typing import Any
 from hitl_desktop.domain.audits import Audit, Error, Verdict
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted, percent
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotYetError
 from hitl_desktop.learning.sampling_bounds import CONFIDENCE, interval, sample_size, upper_bound
 from hitl_desktop.store.project import Project
 from hitl_desktop.texts import AUDIT_ERROR_TEXT
@@ -56,7 +56,7 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
         )
     open_one = unfinished(project)
     if open_one is not None:
-        raise HitlError(
+        raise NotYetError(
             tr(
                 "An audit of {images} is not finished.",
                 images=counted(len(open_one.image_ids), "image"),
@@ -66,7 +66,7 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
     images = _population(project)
     wanted = sample_size(claim, of=len(images))
     if wanted is None:
-        raise HitlError(
+        raise NotYetError(
             tr(
                 "{images} cannot prove that no more than {claim} are wrong.",
                 images=counted(len(images), "decided image"),
@@ -174,7 +174,7 @@ def _population(project: Project) -> list[ImageRecord]:
         if i.reason is None and i.folder_id not in absent
     ]
     if not images:
-        raise HitlError(
+        raise NotYetError(
             tr("No image is decided yet, so there is nothing to audit."),
             hint=tr("Decide some images first."),
         )

@@ -21,7 +21,7 @@ from hitl_desktop.domain.queues import Reason, random_order
 from hitl_desktop.domain.review import Thresholds
 from hitl_desktop.domain.validation import JudgedBox, Judgement, Validated
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, NotPrelabelledError
+from hitl_desktop.errors import NotPrelabelledError, NotYetError
 from hitl_desktop.learning.calibration import (
     calibration_error_interval,
     expected_calibration_error,
@@ -96,7 +96,7 @@ def next_images(project: Project, most: int) -> list[ImageRecord]:
     done = {v.image_id for v in project.validations.all() if v.head_id == head_id}
     waiting = _unseen(project)
     if not waiting:
-        raise HitlError(
+        raise NotYetError(
             tr("Every readable image is decided or skipped, so there is no unseen image left."),
             hint=tr("Add images, or keep some undecided."),
         )
@@ -389,7 +389,7 @@ def promote(project: Project, progress: Progress | None = None, *, reserved: int
             additions[v.image_id] = addition  # the latest verdicts count
             verdicts.setdefault(v.image_id, []).append(v.id)
     if not additions:
-        raise HitlError(
+        raise NotYetError(
             tr("There are no verdicts on images that are still to do."),
             hint=tr("Validate some images first."),
         )

@@ -10,7 +10,7 @@ import numpy as np
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, UnreadableImageError
+from hitl_desktop.errors import HitlError, NotYetError, UnreadableImageError
 from hitl_desktop.inference.features import FeatureNet
 from hitl_desktop.learning.box_refiner import RefinerLearner
 from hitl_desktop.learning.classification_head import ClassificationHead, Samples, fit
@@ -98,7 +98,7 @@ def check_enough(
     there = sum(image.folder_id not in absent for image in images)
     if there < LEAST_IMAGES:
         away = there < len(images)
-        raise HitlError(
+        raise NotYetError(
             tr(
                 "Only {images} can be examined; at least {least_images} are needed.",
                 images=counted(there, "decided image"),

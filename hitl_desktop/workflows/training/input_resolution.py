@@ -9,7 +9,7 @@ import numpy as np
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
-from hitl_desktop.errors import HitlError
+from hitl_desktop.errors import HitlError, NotYetError
 from hitl_desktop.imaging import read_for_models
 from hitl_desktop.learning.detection_head import DetectionLearner, assign_targets
 from hitl_desktop.progress import Progress
@@ -72,7 +72,7 @@ def plan_input_resolution(
     """
     wanted = wanted_sides(project)
     if wanted is None:
-        raise HitlError(
+        raise NotYetError(
             tr(
                 "The boxes taught so far are large enough to be found as it is, or there are too few of them."
             ),

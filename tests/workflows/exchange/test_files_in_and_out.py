@@ -11,6 +11,7 @@ from hitl_desktop.domain.dataset import ImportOptions, IssueKind, Unlabelled
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError, ProjectError
+from hitl_desktop.paths import project_name
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, decisions, edits
@@ -105,7 +106,10 @@ def test_the_project_of_a_read_only_folder_lies_elsewhere(
     images: Path, monkeypatch: pytest.MonkeyPatch, isolated: Path
 ) -> None:
     monkeypatch.setattr("hitl_desktop.workflows.images.open_folder.os.access", lambda _path, mode: mode != 2)
-    assert project_file_for(images).parent == isolated / "data"
+    file = project_file_for(images)
+    assert file.parent == isolated / "data"
+    assert project_name(file) == images.name
+    assert project_name(images / f"{images.name}-1.hitl") == f"{images.name}-1"
 
 
 def write_coco(path: Path, **changes: Any) -> Path:
