@@ -32,4 +32,5 @@ class LateCategoryOffer:
     def _reopen(self) -> None:
         self._banner.hide()
         if self._session.project_acts.manage(partial(reopen, late_categories=self._found)):
+            self._session.walk.go_to(min(self._found.images))
             self._learning.rank()

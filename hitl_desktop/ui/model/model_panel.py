@@ -37,6 +37,8 @@ from hitl_desktop.workflows.prediction.unseen_predictions import LATEST
 _UPDATE_AFTER_MS = 200
 _JOBS_WIDTH = 230
 _COUNTING = "counting"
+_LEAST_SAVED = 0.005
+"""A smaller share, or a loss, is no time saved."""
 
 
 class ModelPanel(Pane):
@@ -301,6 +303,8 @@ def _effort_text(effort: EffortView) -> str:
     saved = acts.effort_saved()
     if saved is None:
         return sentences(tr("no box decided yet"), effort.advice)
+    if saved < _LEAST_SAVED:
+        return sentences(tr("No time saved yet."), effort.advice)
     words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
     drawing = tr("drawing {boxes} by hand", boxes=counted(acts.boxes, "box"))
     less = tr(

@@ -14,7 +14,7 @@ from hitl_desktop.service.project.views import ModelView
 from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.theme.style import colours
-from hitl_desktop.ui.theme.tokens import SPACE
+from hitl_desktop.ui.theme.tokens import CAPTION, SPACE
 from hitl_desktop.ui.widgets.flow import FlowLayout
 
 _LINE = QSize(260, 48)
@@ -46,6 +46,14 @@ class Sparkline(QWidget):
         painter.setPen(QPen(QColor(theme.line), 1))
         for y in (area.top(), area.bottom()):
             painter.drawLine(QPointF(area.left(), y), QPointF(area.right(), y))
+        font = painter.font()
+        font.setPixelSize(CAPTION)
+        painter.setFont(font)
+        painter.setPen(QColor(theme.text_dim))
+        for y, words in ((area.top(), "100 %"), (area.bottom(), "0 %")):
+            side = Qt.AlignmentFlag.AlignTop if y == area.top() else Qt.AlignmentFlag.AlignBottom
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignLeft | side), words)
+        area.setLeft(area.left() + painter.fontMetrics().horizontalAdvance("100 %") + _DOT)
         if not self.shares:
             return
         step = area.width() / max(len(self.shares) - 1, 1)

@@ -73,8 +73,8 @@ class Toolbar(QFrame):
         for widget in (self.project, *self._of_project):
             row.addWidget(widget)
         row.addStretch(1)
+        row.addWidget(self.model)  # it may become wider, and moves nothing at its right
         row.addWidget(self.commands)
-        row.addWidget(self.model)
         self._tools = QActionGroup(self)
         for name in ("tool_select", "tool_box"):
             action(name).setCheckable(True)
