@@ -43,6 +43,14 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     dialog.name.setCurrentText("car")
     dialog.score.setValue(0.95)
     qtbot.waitUntil(lambda: "No proposal of car" in dialog.words.text(), timeout=LONG)
+    dialog.slider.setValue(50)
+    assert dialog.score.value() == 0.5
+    qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
+    assert dialog.histogram.toolTip() == "4 of 4 suggestions have this score or more"
+    assert dialog.histogram.counts[15] == 4
+    dialog.score.setValue(0.85)
+    assert dialog.slider.value() == 85
+    assert dialog.histogram.toolTip() == "0 of 4 suggestions have this score or more"
     dialog.score.setValue(0.5)
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
     assert dialog.crops.count() == 4

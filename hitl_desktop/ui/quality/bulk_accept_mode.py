@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QDoubleSpinBox,
     QPushButton,
+    QSlider,
 )
 
 from hitl_desktop.domain.geometry import BBox
@@ -19,6 +20,7 @@ from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.crop_wall import CropWall
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
+from hitl_desktop.ui.quality.score_histogram import ScoreHistogram
 from hitl_desktop.ui.review.crop_list import CropList, Entry
 from hitl_desktop.ui.review.image_mode import ImageMode
 from hitl_desktop.ui.review.kinds import ReviewKind
@@ -27,6 +29,7 @@ from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.flow import FlowLayout
 from hitl_desktop.workflows.prediction.bulk_accept import Preview
 
+_SLIDER = 120
 _PREVIEW_AFTER_MS = 250
 """A preview follows a change of category or score after this pause."""
 
@@ -54,6 +57,13 @@ class BulkAcceptMode(ReviewMode):
         self.score.setSingleStep(0.05)
         self.score.setPrefix(tr("score from "))
         self.score.setAccessibleName(tr("Accept from this score up"))
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(5, 100)
+        self.slider.setPageStep(5)
+        self.slider.setFixedWidth(_SLIDER)
+        self.slider.setAccessibleName(tr("Accept from this score up"))
+        self.slider.valueChanged.connect(lambda value: self.score.setValue(value / 100))
+        self.histogram = ScoreHistogram()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
         self._soon.setInterval(_PREVIEW_AFTER_MS)
@@ -64,7 +74,7 @@ class BulkAcceptMode(ReviewMode):
         self.accept_button.setEnabled(False)
         self.accept_button.clicked.connect(self.accept_asked)
         row = FlowLayout()
-        for widget in (self.name, self.score, self.accept_button):
+        for widget in (self.name, self.histogram, self.slider, self.score, self.accept_button):
             row.addWidget(widget)
         self.body.insertLayout(1, row)
         self.body.addWidget(self.crops, 1)
@@ -75,11 +85,14 @@ class BulkAcceptMode(ReviewMode):
         self._on_name(self.name.currentText())
 
     def _on_name(self, name: str) -> None:
+        self.histogram.show_scores(())
         self.score.setValue(self._thresholds.get(name, 0.9))
         self._forget()
 
     def _forget(self) -> None:
         """The wall shows what was asked for before."""
+        self.slider.setValue(round(100 * self.score.value()))
+        self.histogram.show_threshold(self.score.value())
         self.preview = None
         self.crops.clear()
         self.accept_button.setEnabled(False)
@@ -111,6 +124,7 @@ class BulkAcceptMode(ReviewMode):
         self._forget()
         self._soon.stop()
         self.preview = preview
+        self.histogram.show_scores(preview.scores)
         for _, pixels in preview.shown:
             self.crops.add(pixels)
         self.crops.selectAll()

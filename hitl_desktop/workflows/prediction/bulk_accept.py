@@ -44,7 +44,8 @@ _AT_ONCE = 50
 class Preview:
     """The proposals that would be accepted, and a random part of them with what is in them.
 
-    On images `not_examined` by the active head only the detector's boxes are known.
+    On images `not_examined` by the active head only the detector's boxes are known. `scores` are those of all
+    proposals of this name.
     """
 
     name: str
@@ -53,6 +54,7 @@ class Preview:
     pictures: int
     shown: list[tuple[Proposal, RgbImage]]
     not_examined: int = 0
+    scores: tuple[float, ...] = ()
 
 
 def preview(project: Project, name: str, threshold: float, progress: Progress, *, seed: int = 0) -> Preview:
@@ -65,7 +67,7 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     scorer = load_scorer(project)
     if scorer is None:
         raise NotPrelabelledError
-    found: list[Proposal] = []
+    every: list[Proposal] = []
     images = [i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None]
     for number, image in enumerate(images):
         if number % 16 == 0:
@@ -76,7 +78,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
             project.annotations.of_image(image.id),
             project.predictions.rejected_of(image.id),
         )
-        found += [p for p in shown(with_category(free), threshold) if p.name == name]
+        every += [p for p in shown(with_category(free), 0.0) if p.name == name]
+    found = [p for p in every if p.score >= threshold]
     if not found:
         raise NotYetError(
             tr(
@@ -90,7 +93,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     seen = project.predictions.images_found_by(scorer.finder_id or 0, scorer.head_id or 0)
     not_yet = sum(i.id not in seen for i in images) if scorer.finder_id is not None else 0
     images = len({p.image_id for p in found})
-    return Preview(name, threshold, found, images, _with_pixels(project, drawn, progress), not_yet)
+    scores = tuple(p.score for p in every)
+    return Preview(name, threshold, found, images, _with_pixels(project, drawn, progress), not_yet, scores)
 
 
 def _with_pixels(
