@@ -7,6 +7,7 @@ from threading import Event
 
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.main_window import MainWindow
 
@@ -21,8 +22,18 @@ def test_the_effort_saved_is_shown_while_something_else_computes(window: MainWin
         window.session.acts.draw([(BBox(5, 5, 10, 10), cat)])
         assert "no box decided yet" in window.model_panel.effort.text()
         window.session.acts.accept_image()
-        qtbot.waitUntil(
-            lambda: "less than drawing 1 box by hand" in window.model_panel.effort.text(), timeout=5_000
-        )
+        qtbot.waitUntil(lambda: "No time saved yet" in window.model_panel.effort.text(), timeout=5_000)
     finally:
         go_on.set()
+
+
+def test_the_popover_shows_what_holds_while_it_is_open(window: MainWindow, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project
+    chip = window.model_chip
+    chip._button.click()
+    assert "No detector has run yet" in chip.popover.detector.text()
+    project.models.set_detector(project.models.ensure("hash", "small", ("car",)).id)
+    window.session.walk.apply_changes(Changes(queue=True))
+    qtbot.waitUntil(lambda: "Detector small" in chip.popover.detector.text(), timeout=5_000)
+    chip.popover.hide()

@@ -37,6 +37,8 @@ class ModelChip:
         model = self._session.views.model()
         if model is None:
             return
+        if self.popover.isVisible():
+            self.popover.refresh()
         text, tip = _texts(model)
         job = next(iter(self._runner.jobs), None)
         self._button.setText(text)

@@ -109,12 +109,17 @@ class ModelPopover(QFrame):
             row.addWidget(button)
         layout.addLayout(row)
 
-    def open_below(self, chip: QWidget) -> None:
-        """Show what holds now, below the chip and inside the window."""
+    def refresh(self) -> None:
+        """Show what holds now."""
         model = self._session.views.model()
-        if model is None:
+        if model is not None:
+            self._show(model, self._session.views.versions())
+
+    def open_below(self, chip: QWidget) -> None:
+        """Open below the chip and inside the window."""
+        if self._session.views.model() is None:
             return
-        self._show(model, self._session.views.versions())
+        self.refresh()
         self.resize(_WIDTH, self.heightForWidth(_WIDTH))
         corner = chip.mapToGlobal(QPoint(chip.width() - self.width(), chip.height()))
         self.move(corner)

@@ -62,7 +62,7 @@ class BulkAcceptMode(ReviewMode):
         self.slider.setPageStep(5)
         self.slider.setFixedWidth(_SLIDER)
         self.slider.setAccessibleName(tr("Accept from this score up"))
-        self.slider.valueChanged.connect(lambda value: self.score.setValue(value / 100))
+        self.slider.valueChanged.connect(self._on_slider)
         self.histogram = ScoreHistogram()
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -88,6 +88,9 @@ class BulkAcceptMode(ReviewMode):
         self.histogram.show_scores(())
         self.score.setValue(self._thresholds.get(name, 0.9))
         self._forget()
+
+    def _on_slider(self, value: int) -> None:
+        self.score.setValue(value / 100)
 
     def _forget(self) -> None:
         """The wall shows what was asked for before."""
