@@ -74,6 +74,12 @@ class Changes:
     go_to: int | None = None
     learn_from: frozenset[int] = frozenset()
 
+    @property
+    def only_boxes(self) -> bool:
+        """Whether nothing but boxes of images changed, as by most acts."""
+        rest = (self.images, self.predictions_of, self.categories, self.head, self.queue, self.learn_from)
+        return bool(self.annotations_of) and self.go_to is None and not any(rest)
+
     def __or__(self, other: Changes) -> Changes:
         return Changes.joined((self, other))
 

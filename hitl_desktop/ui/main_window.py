@@ -94,7 +94,7 @@ class MainWindow(WindowParts):
         self._show_state()
 
     def _connect(self) -> None:
-        self.messages.info.connect(self._show_text)
+        self.messages.info.connect(self.news.show_or_hide)
         self.messages.warning.connect(self._warning.show_urgent)
         self.messages.refusal.connect(self._warning.show_calm)
         self._warning.dismissed.connect(self.messages.forget)
@@ -304,7 +304,10 @@ class MainWindow(WindowParts):
         if urls and urls[0].isLocalFile():
             self.open_path(Path(urls[0].toLocalFile()))
 
-    def _show_state(self, _changes: object = None) -> None:
+    def _show_state(self, changes: Changes | None = None) -> None:
+        if changes is not None and changes.only_boxes:  # the rest was shown with them
+            self.act_states.enable_undo()
+            return
         session = self.session
         self.act_states.enable(self.modes)
         if session.is_open:
@@ -318,12 +321,6 @@ class MainWindow(WindowParts):
         if self._warns_of_disk and not saving.has_failed:
             self._warning.dismiss()
         self._warns_of_disk = saving.has_failed
-
-    def _show_text(self, text: str) -> None:
-        if text:
-            self.news.show_text(text)
-        else:
-            self.news.hide()
 
     def _offer_to_go(self, image_id: int, text: str) -> None:
         self._elsewhere = image_id

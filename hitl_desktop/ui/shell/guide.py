@@ -7,6 +7,7 @@ from collections.abc import Callable
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.review.modes import ReviewModes
@@ -43,10 +44,14 @@ class Guide(QWidget):
             card.offered.connect(self.show_due)
         for event in (session.opened, session.image_changed, session.boxes_changed):
             event.connect(self.show_due)
-        session.changed.connect(lambda _changes: self.show_due())
+        session.changed.connect(self._on_changed)
         session.better_changed.connect(lambda _is_ready: self.show_due())
         modes.changed.connect(self.show_due)
         self.hide()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if not changes.only_boxes:  # else what is due was shown with them
+            self.show_due()
 
     def show_due(self) -> None:
         """Show what is due now, or nothing."""

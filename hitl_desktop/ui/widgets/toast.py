@@ -54,6 +54,13 @@ class Toast(QFrame):
         """The notice."""
         return self._text
 
+    def show_or_hide(self, text: str) -> None:
+        """Show a sentence, or none any longer."""
+        if text:
+            self.show_text(text)
+        else:
+            self.hide()
+
     def show_text(self, text: str, action: str = "") -> None:
         """Show a notice in place of the one before."""
         self._text = text

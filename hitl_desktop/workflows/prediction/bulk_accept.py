@@ -16,7 +16,7 @@ from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.bulk import BulkAccept, SampledBox
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.domain.images import ImageState
+from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import open_ones, shown, with_category
 from hitl_desktop.domain.words import counted
@@ -31,7 +31,7 @@ from hitl_desktop.workflows.annotation.bulk_edits import portions
 from hitl_desktop.workflows.annotation.edits import LongAct, undo
 from hitl_desktop.workflows.detection.crops import crops_of_boxes
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import load_scorer
+from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer
 
 CLAIM = 0.05
 """The sample is as large as it takes to claim that no more than this share is wrong."""
@@ -67,18 +67,8 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     scorer = load_scorer(project)
     if scorer is None:
         raise NotPrelabelledError
-    every: list[Proposal] = []
     images = [i for i in project.images.all(state=ImageState.UNDECIDED) if i.reason is None]
-    for number, image in enumerate(images):
-        if number % 16 == 0:
-            progress.check_cancelled()
-            progress.report(number, len(images), image.path)
-        free = open_ones(
-            proposals_of(project, image, scorer),
-            project.annotations.of_image(image.id),
-            project.predictions.rejected_of(image.id),
-        )
-        every += [p for p in shown(with_category(free), 0.0) if p.name == name]
+    every = _open_of_name(project, images, name, scorer, progress)
     found = [p for p in every if p.score >= threshold]
     if not found:
         raise NotYetError(
@@ -95,6 +85,23 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     images = len({p.image_id for p in found})
     scores = tuple(p.score for p in every)
     return Preview(name, threshold, found, images, _with_pixels(project, drawn, progress), not_yet, scores)
+
+
+def _open_of_name(
+    project: Project, images: Sequence[ImageRecord], name: str, scorer: Scorer, progress: Progress
+) -> list[Proposal]:
+    found: list[Proposal] = []
+    for number, image in enumerate(images):
+        if number % 16 == 0:
+            progress.check_cancelled()
+            progress.report(number, len(images), image.path)
+        free = open_ones(
+            proposals_of(project, image, scorer),
+            project.annotations.of_image(image.id),
+            project.predictions.rejected_of(image.id),
+        )
+        found += [p for p in shown(with_category(free), 0.0) if p.name == name]
+    return found
 
 
 def _with_pixels(
