@@ -40,21 +40,39 @@ def open_ones(
 ) -> list[Proposal]:
     """Unanswered proposals that do not overlap an existing box.
 
-    A rejection answers its place: no other proposal of its category comes up there, and after a newer run, in
-    which nobody knows what its category was, none at all.
+    An answer is for its place: no other proposal of the same category comes up where one was accepted,
+    corrected or rejected. After a newer run nobody knows what category a rejected one had: then it is for all.
     """
     answered = {*rejected, *(a.prediction_id for a in annotations)}
     free = [p for p in proposals if p.prediction_id not in answered]
     boxes = as_array([p.bbox for p in free])
     overlaps = iou_matrix(boxes, as_array([a.bbox for a in annotations]))
     is_free = overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU
-    if rejected and free:
-        names = {p.prediction_id: (p.category_id, p.hint) for p in proposals if p.prediction_id in rejected}
-        no_longer = np.array([i not in names for i in rejected])
-        same_name = np.array([[names.get(i) == (p.category_id, p.hint) for i in rejected] for p in free])
-        is_there = iou_matrix(boxes, as_array(list(rejected.values()))) > SAME_PLACE_IOU
-        is_free &= ~(is_there & (no_longer | same_name)).any(axis=1)
+    places = _answered_places(proposals, annotations, rejected)
+    if places and free:
+        names = [_called(p) for p in free]
+        meant = np.array([[name in {None, its} for _, name in places] for its in names])
+        is_there = iou_matrix(boxes, as_array([box for box, _ in places])) > SAME_PLACE_IOU
+        is_free &= ~(is_there & meant).any(axis=1)
     return [free[row] for row in np.flatnonzero(is_free).tolist()]
+
+
+def _answered_places(
+    proposals: Sequence[Proposal], annotations: Sequence[Annotation], rejected: Mapping[int, BBox]
+) -> list[tuple[BBox, int | str | None]]:
+    """Where people answered, and for what; None for all."""
+    answered = {*rejected, *(a.prediction_id for a in annotations)}
+    here = {p.prediction_id: p for p in proposals if p.prediction_id in answered}
+    return [
+        *((p.bbox, _called(p)) for p in here.values()),
+        *((a.bbox, a.category_id) for a in annotations),
+        *((box, None) for i, box in rejected.items() if i not in here),
+    ]
+
+
+def _called(proposal: Proposal) -> int | str:
+    """The category of a proposal; of a hint the detector's class."""
+    return proposal.hint if proposal.category_id is None else proposal.category_id
 
 
 def shown_to_people(proposals: Sequence[Proposal], thresholds: Thresholds) -> list[Proposal]:

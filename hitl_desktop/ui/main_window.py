@@ -116,6 +116,7 @@ class MainWindow(WindowParts):
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
         self.modes.changed.connect(self._show_state)
+        self.canvas.escaped.connect(self.modes.leave_beside)
         self.class_acts.waits = self.guide.question.is_due
         self.guide.question.dismissed.connect(self.class_acts.ask_now)
         self.queue.model.filter_wanted.connect(self.long_acts.filter_queue)

@@ -59,7 +59,7 @@ from hitl_desktop.ui.widgets.qt_thread import QtThread
 from hitl_desktop.ui.widgets.scroll import Scroll
 from hitl_desktop.ui.widgets.toast import Toast
 
-_TUNING_HEIGHT = 340
+_TUNING_HEIGHT, _TUNING_SHARE = 340, 0.4
 _LEAST_HEIGHT = 160
 """Of the image: notices that lie over it fit in."""
 _ABOVE_RECEIPT = 44
@@ -211,8 +211,9 @@ class WindowParts(LateActs):
     def _make_room(self, is_open: bool) -> None:
         """Open the model panel as high as charts need it, whichever of its tabs is looked at."""
         dock = self._docks[-1]
-        if is_open and dock.height() < _TUNING_HEIGHT:
-            self.resizeDocks([dock], [_TUNING_HEIGHT], Qt.Orientation.Vertical)
+        height = min(_TUNING_HEIGHT, round(_TUNING_SHARE * self.height()))
+        if is_open and dock.height() < height:
+            self.resizeDocks([dock], [height], Qt.Orientation.Vertical)
 
     def _owner_of(self, key: str) -> ActionSpec | None:
         return self.actions_.owner_of(key)

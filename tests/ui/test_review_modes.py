@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QLabel
+from PySide6.QtGui import QContextMenuEvent, QImage
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLabel, QMenu
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.annotations import Annotation
@@ -21,6 +22,7 @@ from hitl_desktop.ui.quality.audit_mode import AuditMode
 from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
 from hitl_desktop.ui.review.crop_list import CropList, Entry
 from hitl_desktop.ui.review.kinds import ReviewKind
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.theme.tokens import DARK, LIGHT, REVIEW_FRAME, REVIEWS, contrast
 
 LONG = 20_000
@@ -271,3 +273,29 @@ def test_after_a_fix_the_image_of_the_next_label_error_is_shown(decided: MainWin
     second = panel.current
     assert second is not None
     assert window.session.at_hand == second.image_id != first.image_id
+
+
+def test_escape_on_the_image_leaves_a_mode_beside_it(window: MainWindow) -> None:
+    mode = ReviewMode(ReviewKind.LABEL_ISSUES, "Beside", is_beside=True)
+    mode.left.connect(lambda: window.modes.leave(mode))
+    window.modes.enter_beside(mode)
+    assert window.modes.is_beside
+    assert not window.action_bar.skip.isEnabled()
+    QTest.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert not window.modes.is_beside
+    assert window.action_bar.skip.isEnabled()
+
+
+def test_the_menu_of_another_row_leaves_the_image_at_hand_marked(window: MainWindow, qtbot: QtBot) -> None:
+    rows = window.queue.list
+    place = rows.visualRect(rows.model().index(2, 0)).center()
+    QTest.mouseClick(rows.viewport(), Qt.MouseButton.RightButton, pos=place)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, rows.viewport().mapToGlobal(place))
+    QApplication.sendEvent(rows.viewport(), event)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    assert rows.currentIndex().row() == 2
+    menu.close()
+    assert window.session.image
+    at_hand = window.queue.model.index_of(window.session.image.id)
+    qtbot.waitUntil(lambda: rows.currentIndex() == at_hand)

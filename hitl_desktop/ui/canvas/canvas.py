@@ -42,6 +42,7 @@ from hitl_desktop.ui.canvas.pixels import Pixels
 from hitl_desktop.ui.canvas.pointer_tool import PointerTool
 from hitl_desktop.ui.canvas.selection import Selection
 from hitl_desktop.ui.canvas.still import Still
+from hitl_desktop.ui.theme.categories import NEW_NAME_COLOUR
 from hitl_desktop.ui.theme.style import colours
 
 _WHEEL_STEP = 1.2
@@ -64,6 +65,7 @@ class Canvas(QWidget):
         items_changed: other boxes are shown, or the same ones elsewhere.
         menu_wanted: the menu of what lies at a point, or of what is selected (None).
         out_of_way: what lies over the image shall go (True), for a drag or while boxes are hidden, or may come back.
+        escaped: `Escape` was pressed and there was nothing to give up.
     """
 
     drawn = Signal(BBox)
@@ -75,6 +77,7 @@ class Canvas(QWidget):
     tool_changed = Signal(str)
     menu_wanted = Signal(object)
     out_of_way = Signal(bool)
+    escaped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         make_accessible()
@@ -239,8 +242,7 @@ class Canvas(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, then the
-        selection."""
+        """One key held pans, one hides, arrows nudge, `Escape` gives up what was begun, or the selection."""
         if self.held_keys.is_key_of("pan_held", event) and not event.isAutoRepeat():
             self.pointer_tool.space_held = True
             self.setCursor(Qt.CursorShape.OpenHandCursor)
@@ -249,7 +251,7 @@ class Canvas(QWidget):
         elif self.pointer_tool.key(event.key(), event.modifiers()):
             self.update()
         elif event.key() == Qt.Key.Key_Escape:
-            self.selection.select(None)
+            self.selection.select(None) if self.selection.items else self.escaped.emit()
         else:
             super().keyPressEvent(event)
 
@@ -325,7 +327,7 @@ class Canvas(QWidget):
             box, words = self._suggestion
             view = viewport.box_to_view(box)
             paint_place(painter, view, highlight)
-            paint_read_out(painter, words, self.next_colour, view, area)
+            paint_read_out(painter, words, NEW_NAME_COLOUR, view, area)
         if not self.camera.is_fitted:
             paint_map(painter, self._pixels.levels[-1], self.camera.viewport, self.image_size, area)
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import partial
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import Job, JobRunner
@@ -147,7 +146,7 @@ class ErrorActs:
         session = self._session
         image = session.image
         issue = self.mode.current if self.mode else None
-        if self.mode is None and image is not None and image.state is ImageState.DECIDED:
+        if self.mode is None and image is not None and session.walk.again:  # it is asked about for that
             issue = session.views.label_issue(image.id, session.annotations)
         if issue is not None and image is not None and image.id == issue.image_id:
             self._canvas.show_suggestion(issue.suggested_bbox, issue.in_words(session.known.of))

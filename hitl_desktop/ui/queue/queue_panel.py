@@ -106,6 +106,7 @@ class QueuePanel(Pane):
         return filter_choice(name, options or {}, self._on_filter)
 
     def _lay_out(self) -> None:
+        self.list.menu_closed.connect(self._on_menu_closed)
         filters = QHBoxLayout()
         filters.addWidget(self.text, 1)
         filters.addWidget(self.more)
@@ -298,6 +299,11 @@ class QueuePanel(Pane):
         self.state.show_counts(self._session.image_list)
         if self._wanted() != self.model.wanted:  # what it asked for is gone
             self._on_filter()
+
+    def _on_menu_closed(self) -> None:
+        """The right button selected a row for its menu; the image at hand is another one."""
+        if self.count_selected <= 1:
+            self._follow()
 
     def _follow(self) -> None:
         """Select the image at hand and keep it in view."""

@@ -79,6 +79,11 @@ class ReviewModes(QObject):
         self.changed.emit()
         self._canvas.setFocus()
 
+    def leave_beside(self) -> None:
+        """Leave the mode that is on in place of the queue, if one is."""
+        if self.is_beside:
+            self.leave_present()
+
     def leave_present(self) -> None:
         """Leave the mode that is on, if any."""
         if self._mode is not None:

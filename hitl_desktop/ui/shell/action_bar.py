@@ -38,6 +38,7 @@ class ActionBar(QFrame):
         self.setAccessibleName(tr("Decide this image"))
         self._session = session
         self._pace = Pace()
+        self._accept = action("accept_picture")
         self.accept = _push(action("accept_picture"), "check-check", primary=True)
         self.empty = _push(action("mark_empty"), "circle-slash")
         self.skip = _push(action("skip"), "skip-forward")
@@ -98,7 +99,7 @@ class ActionBar(QFrame):
         shown = len(session.visible_proposals)
         present = len(session.annotations)
         self.accept.setText(_accept_text(shown, present))
-        self.accept.setEnabled(image is not None and shown + present > 0)
+        self.accept.setEnabled(self._accept.isEnabled() and image is not None and shown + present > 0)
         self.empty.setText(tr("Empty  E"))
         self.skip.setText(tr("Skip  S"))
         decided = session.image_list.count("decided")
@@ -206,6 +207,7 @@ def _push(action: QAction, name: str, *, primary: bool = False) -> QPushButton:
     button.setToolTip(action.text().replace("&", "").rstrip("."))
     button.clicked.connect(action.trigger)
     if not primary:
+        action.changed.connect(lambda: button.setEnabled(action.isEnabled()))
         keep_icon(button, name, 16)
     return button
 

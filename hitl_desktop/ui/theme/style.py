@@ -145,7 +145,7 @@ QListWidget::item:selected, QTableView::item:selected {{ background: {c.selected
 QTabBar::tab {{ padding: 6px 12px; color: {c.text_dim}; background: transparent;
   border-bottom: 2px solid transparent; }}
 QTabBar::tab:selected {{ color: {c.text}; border-bottom: 2px solid {c.accent}; font-weight: 600; }}
-QTabBar[states="true"]::tab {{ padding: 3px 0 4px 0; font-size: 11px; font-weight: 400; }}
+StateTabs::tab {{ padding: 3px 0 4px 0; font-weight: 400; }}
 QProgressBar {{ border: none; border-radius: 3px; background: {c.line}; max-height: 6px; text-align: center; }}
 QProgressBar::chunk {{ background: {c.accent}; border-radius: 3px; }}
 QFrame[bar="true"] {{ background: {c.surface}; border: none; }}

@@ -62,10 +62,10 @@ def test_answered_and_covered_proposals_are_not_shown(
 
     def is_rejected(p: Proposal) -> bool:
         """Its place was answered for its category, or by a person who saw an older run."""
-        return any(
-            p.bbox.iou(box) > SAME_PLACE_IOU
-            and (i not in there or (there[i].category_id, there[i].hint) == (p.category_id, p.hint))
-            for i, box in rejected.items()
+        places = [(there[i].bbox, there[i].category_id) for i in answered if i in there]
+        places += [(a.bbox, a.category_id) for a in boxes]
+        return any(p.bbox.iou(box) > SAME_PLACE_IOU and name == p.category_id for box, name in places) or any(
+            p.bbox.iou(box) > SAME_PLACE_IOU for i, box in rejected.items() if i not in there
         )
 
     free = [
