@@ -74,6 +74,15 @@ def test_names_that_are_typed_become_categories_in_one_step(window: MainWindow) 
     assert not window.guide.question.isVisible()  # it is asked once
 
 
+def test_only_new_names_are_counted(window: MainWindow) -> None:
+    QTest.keyClicks(window.guide.question.names, "gear, leaf")
+    window.session.project_acts.add_category("gear")
+    for _ in range(2):
+        QTest.keyClick(window.guide.question.names, Key.Key_Return)
+    assert in_file(window) == ["gear", "leaf"]
+    assert window.receipt.text() == "Added 1 category."
+
+
 def test_the_question_has_the_keyboard_and_escape_skips_it_for_good(
     make_window: MakeWindow, images: Path, qtbot: QtBot
 ) -> None:

@@ -93,12 +93,13 @@ class LabellingQuestion(Card):
         self.offers[0].setEnabled(bool(names_in(self.names.toPlainText())))
 
     def _add(self) -> None:
-        names = names_in(self.names.toPlainText())
+        names, before = names_in(self.names.toPlainText()), set(self._session.known.offered)
         if not names:
             self.dismiss()
         elif self._session.project_acts.manage(partial(categories.add_all, names=names)):
             self.dismiss()
-            self._session.receipt.emit(trn("Added {n} category.", "Added {n} categories.", len(names)))
+            added = len(self._session.known.offered.keys() - before)  # a name may have been there
+            self._session.receipt.emit(trn("Added {n} category.", "Added {n} categories.", added))
         else:
             self.names.moveCursor(QTextCursor.MoveOperation.End)
 
