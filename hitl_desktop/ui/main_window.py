@@ -88,7 +88,7 @@ class MainWindow(WindowParts):
         boxes = self.inspector.boxes
         boxes.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         boxes.customContextMenuRequested.connect(partial(self.context_bar.show_menu_beside, boxes.viewport()))
-        self.first_suggestions = FirstSuggestions(self.session, self.news.show_text)
+        self.first_suggestions = FirstSuggestions(self.session, self.news, self.canvas)
         self._connect()
         self._restore()
         self._show_state()

@@ -45,3 +45,12 @@ def test_the_first_suggestion_of_a_category_is_told_once(window: MainWindow) -> 
     assert not window.news.isVisible()
     suggest(window, cat, dog)
     assert window.news.text() == "Now suggested automatically: dog."
+
+
+def test_show_selects_what_is_suggested_now(window: MainWindow) -> None:
+    cat = window.session.project_acts.add_category("cat")
+    assert cat is not None
+    suggest(window, cat, cat)
+    window.news.button.click()
+    assert [item.key.id for item in window.canvas.selection.items] == [100, 101]
+    assert not window.news.isVisible()
