@@ -13,9 +13,10 @@ from hitl_desktop.domain.attributes import Attribute
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.predictions import Proposal
+from hitl_desktop.domain.words import counted
 from hitl_desktop.service.loop.steps import EXAMINING
 from hitl_desktop.service.project.session import Session
-from hitl_desktop.translation import tr
+from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.boxes.attribute_panel import AttributePanel
 from hitl_desktop.ui.boxes.box_list import BoxList
 from hitl_desktop.ui.boxes.box_model import BoxModel, key_of
@@ -174,13 +175,16 @@ class Inspector(Pane):
         self._show_numbers()
 
     def _show_numbers(self) -> None:
-        hints = len(self._session.visible_hints)
-        title = tr(
-            "Boxes: {annotations}, suggested: {visible_proposals}",
-            annotations=len(self._session.annotations),
-            visible_proposals=len(self._session.visible_proposals),
+        session = self._session
+        own, suggested, hints = map(
+            len, (session.annotations, session.visible_proposals, session.visible_hints)
         )
-        self.boxes_title.setText(", ".join([title, *([tr("hints: {hints}", hints=hints)] if hints else [])]))
+        parts = (
+            counted(own, "box") if own or not suggested + hints else "",
+            tr("{n} suggested", n=suggested) if suggested else "",
+            trn("{n} hint", "{n} hints", hints) if hints else "",
+        )
+        self.boxes_title.setText(", ".join(filter(None, parts)))
 
     def _on_changed(self, changes: Changes) -> None:
         if changes.categories or changes.annotations_of or changes.head:

@@ -50,6 +50,7 @@ class CropList(QListWidget):
         self._crops: dict[int, QIcon] = {}
         self._is_reading = self._has_ended = False
         self.setAccessibleName(name)
+        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # names of files differ at their ends
         self.setIconSize(QSize(SIDE, SIDE))
         self.setUniformItemSizes(True)
         self.setWordWrap(True)
