@@ -101,6 +101,7 @@ def test_an_error_is_two_lines_on_a_terminal_too(tmp_path: Path) -> None:
 
 WORK = """
 import os, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a runner in the background ignores it
 from hitl_desktop.cli import cli, main
 from hitl_desktop.cli.commands import command
 from hitl_desktop.terminal import TerminalProgress
