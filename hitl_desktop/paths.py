@@ -40,12 +40,12 @@ def data_dir() -> Path:
 
 
 def is_in_data_dir(file: Path) -> bool:
-    """Whether a project lies there, because the folder of its images cannot be written to."""
+    """Whether a project file is in the data folder, as it is when the folder of its images is read-only."""
     return file.parent == data_dir()
 
 
 def project_name(file: Path) -> str:
-    """What a project is called: by its file, without what keeps those in the data folder apart."""
+    """The name of a project: that of its file, in the data folder without the hash that keeps names unique."""
     return file.stem.rpartition("-")[0] or file.stem if is_in_data_dir(file) else file.stem
 
 

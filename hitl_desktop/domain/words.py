@@ -55,7 +55,7 @@ def sentences(*parts: str) -> str:
 
 
 def capitalised(text: str) -> str:
-    """A phrase that stands alone."""
+    """The text with a capital first letter."""
     return text[:1].upper() + text[1:]
 
 

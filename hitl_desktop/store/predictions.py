@@ -239,7 +239,7 @@ class Predictions:
         )
 
     def rejected_of(self, image_id: int) -> dict[int, BBox]:
-        """The boxes of an image's rejected predictions by id, of superseded ones, too."""
+        """The rejected predictions of an image, also superseded ones: box by id."""
         rows = self._db.all(
             """SELECT p.id, p.x, p.y, p.w, p.h FROM predictions p JOIN rejections r ON r.prediction_id = p.id
                WHERE p.image_id = ?""",

@@ -1,4 +1,4 @@
-"""Acts that are made at their first use, so that the window opens without what they import."""
+"""Command handlers that are created on first use, so the window opens without importing what they need."""
 
 # ruff: noqa: PLC0415, PLW0108 - late imports are what this module is for
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 class LateActs(QMainWindow):
-    """Quality, versions, reports, files: what nobody does in the first second."""
+    """Handlers for quality, versions, reports and files, which nobody needs in the first second."""
 
     session: Session
     runner: JobRunner

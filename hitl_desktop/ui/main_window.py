@@ -81,7 +81,8 @@ class MainWindow(WindowParts):
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
         popover = self.model_chip.popover
         popover.details_asked.connect(self._docks[-1].toggleViewAction().trigger)
-        popover.learn_asked.connect(self.actions_["learn"].trigger)
+        for button in (popover.learn, self.model_panel.learn):
+            self.actions_.bind("learn", button)
         popover.versions_asked.connect(self.actions_["versions"].trigger)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__, self.controller.name_at_box)
@@ -124,7 +125,6 @@ class MainWindow(WindowParts):
         self.welcome.project_asked.connect(self._open_project)
         self.welcome.sample_asked.connect(self._open_sample)
         self.welcome.recent_asked.connect(self.open_path)
-        self.model_panel.learn_asked.connect(self.actions_["learn"].trigger)
         self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
         self.model_panel.use_waiting_asked.connect(self.actions_["use_waiting"].trigger)
         self.model_panel.versions_asked.connect(self.actions_["versions"].trigger)

@@ -6,12 +6,10 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
@@ -26,7 +24,7 @@ from .conftest import Bench
 IMAGES, LABELLED = 60, 8
 MENDED_FROM = 0.3
 """A suggestion that overlaps an object by this much is moved: one click and one drag."""
-CALM_S = 1.2
+CALM_S, LONG = 1.2, 120_000
 Truth = list[tuple[str, BBox]]
 
 
@@ -100,15 +98,7 @@ class Person:
             self.acts += 2
 
 
-def wait_until(is_so: Callable[[], bool], most_s: float = 120.0) -> None:
-    """Let the window work."""
-    began = time.monotonic()
-    while not is_so() and time.monotonic() - began < most_s:
-        QApplication.processEvents()
-        time.sleep(0.002)
-
-
-def wait_for_calm(window: MainWindow) -> None:
+def wait_for_calm(window: MainWindow, qtbot: QtBot) -> None:
     """Until no job has run for a moment: a person reads the image for as long."""
     last = [time.monotonic()]
 
@@ -117,7 +107,7 @@ def wait_for_calm(window: MainWindow) -> None:
             last[0] = time.monotonic()
         return time.monotonic() - last[0] > CALM_S
 
-    wait_until(is_calm)
+    qtbot.waitUntil(is_calm, timeout=LONG)
 
 
 @pytest.mark.bench
@@ -130,10 +120,10 @@ def test_blood_cells_from_zero(bench: Bench, shared_data: Path, tmp_path: Path, 
     qtbot.addWidget(window)
     window.show()
     window.open_path(tmp_path / "images")
-    wait_until(lambda: window.canvas.has_image)
+    qtbot.waitUntil(lambda: window.canvas.has_image, timeout=LONG)
     person = Person(window)
     for _ in range(LABELLED):
-        wait_for_calm(window)
+        wait_for_calm(window, qtbot)
         if window.session.walk.is_better_ready:
             window.session.walk.take_better()
             person.acts += 1

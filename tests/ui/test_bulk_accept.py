@@ -48,6 +48,8 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)
     assert dialog.histogram.toolTip() == "4 of 4 suggestions have this score or more"
     assert dialog.histogram.counts[15] == 4
+    dialog.score.setValue(0.79)  # within a bar
+    assert dialog.histogram.toolTip() == "4 of 4 suggestions have this score or more"
     dialog.score.setValue(0.85)
     assert dialog.slider.value() == 85
     assert dialog.histogram.toolTip() == "0 of 4 suggestions have this score or more"

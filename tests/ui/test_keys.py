@@ -183,7 +183,7 @@ def test_keys_that_are_held_are_changed_like_all_others(window: MainWindow) -> N
     editor = KeysEditor(window.actions_, window)
     editor.choose("hide_boxes")
     editor._set("M")
-    assert '"Hide all boxes while held" has the key M.' in editor.note.text()
+    assert '"Hide all boxes (hold)" has the key M.' in editor.note.text()
     QTest.keyPress(window.canvas, Qt.Key.Key_H)
     assert not window.canvas._hidden
     QTest.keyPress(window.canvas, Qt.Key.Key_M)

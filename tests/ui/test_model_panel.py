@@ -37,3 +37,14 @@ def test_the_popover_shows_what_holds_while_it_is_open(window: MainWindow, qtbot
     window.session.walk.apply_changes(Changes(queue=True))
     qtbot.waitUntil(lambda: "Detector small" in chip.popover.detector.text(), timeout=5_000)
     chip.popover.hide()
+
+
+def test_buttons_that_train_are_disabled_with_the_reason_while_nothing_is_decided(window: MainWindow) -> None:
+    buttons = (window.model_panel.learn, window.model_chip.popover.learn)
+    assert [(b.isEnabled(), b.toolTip()) for b in buttons] == [(False, "Nothing is decided yet")] * 2
+    cat = window.session.project_acts.add_category("cat")
+    assert cat is not None
+    window.session.acts.draw([(BBox(5, 5, 10, 10), cat)])
+    window.session.acts.accept_image()
+    assert all(b.isEnabled() for b in buttons)
+    assert window.model_panel.learn.toolTip() == "Fit a new head on everything that is decided"

@@ -73,9 +73,7 @@ def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot:
 def test_what_cannot_be_done_now_comes_last_with_the_reason(window: MainWindow, qtbot: QtBot) -> None:
     palette = shown(window, qtbot)
     assert rows(palette)[-3:] == ["Undo", "Redo", "Learn now"]
-    assert (
-        palette.list.item(palette.list.count() - 3).data(SPOKEN) == "Undo, There is nothing to undo, Ctrl+Z"
-    )
+    assert palette.list.item(palette.list.count() - 3).data(SPOKEN) == "Undo, Nothing to undo, Ctrl+Z"
     palette.text.setText("undo")
     assert rows(palette) == ["Go to the image that undo changed", "Undo"]
     palette.list.setCurrentRow(1)

@@ -20,6 +20,7 @@ from hitl_desktop.ui.canvas.camera import Camera
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.quality.audit_mode import AuditMode
 from hitl_desktop.ui.quality.label_error_panel import LabelErrorPanel
+from hitl_desktop.ui.queue.queue_model import IMAGE_ID
 from hitl_desktop.ui.review.crop_list import CropList, Entry
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
@@ -295,6 +296,9 @@ def test_the_menu_of_another_row_leaves_the_image_at_hand_marked(window: MainWin
     menu = QApplication.activePopupWidget()
     assert isinstance(menu, QMenu)
     assert rows.currentIndex().row() == 2
+    skip = next(entry for entry in menu.actions() if entry.text().replace("&", "") == "Skip selected")
+    skip.trigger()  # it is about the row of the menu, not the image at hand
+    assert window.session.image_list.statuses[rows.model().index(2, 0).data(IMAGE_ID)] == "skipped"
     menu.close()
     assert window.session.image
     at_hand = window.queue.model.index_of(window.session.image.id)

@@ -261,7 +261,7 @@ def test_long_texts_do_not_widen_the_window(window: MainWindow) -> None:
 
 def test_the_list_counts_what_is_to_do_and_done(window: MainWindow) -> None:
     state = window.queue.state
-    assert [state.tabText(n) for n in range(4)] == ["All\n4", "To do\n4", "Done\n0", "Skip\n0"]
+    assert [state.tabText(n) for n in range(4)] == ["All\n4", "To do\n4", "Done\n0", "Skipped\n0"]
     assert not state.isTabVisible(4)
     with_boxes(window)
     window.session.acts.accept_image()

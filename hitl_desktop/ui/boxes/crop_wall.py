@@ -24,7 +24,7 @@ _TICK = 18
 
 
 class _Crop(QStyledItemDelegate):
-    """A crop that is chosen has a tick, which a frame alone would not tell everybody."""
+    """Draws a tick on selected crops: a coloured frame alone is easy to miss."""
 
     def paint(
         self, painter: QPainter, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex

@@ -1,4 +1,4 @@
-"""Every act of the window as a table; menus, shortcuts, palette and cheat sheet are made from it."""
+"""The table of all commands of the window; menus, shortcuts, palette and cheat sheet are built from it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ MENU_TITLES: Final[Mapping[Menu, str]] = MappingProxyType(
 
 
 def plain(text: str) -> str:
-    """The words of a menu without its marks for the keyboard and its dots."""
+    """The text of a menu entry without mnemonics and trailing dots."""
     return re.sub("&(.)", r"\1", text).rstrip(".")
 
 
@@ -217,7 +217,7 @@ ACTIONS: Final = (
     ActionSpec("image_only", tr("Image only: hide or show the panels"), "\\", When.PROJECT, Menu.VIEW),
     ActionSpec("compare", tr("&Compare labels with suggestions"), "Shift+C", When.PROJECT, Menu.VIEW),
     ActionSpec(
-        "compare_next", tr("Comparison: next &kind of mistake"), "Ctrl+Shift+C", When.PROJECT, Menu.VIEW
+        "compare_next", tr("Comparison: next type of mista&ke"), "Ctrl+Shift+C", When.PROJECT, Menu.VIEW
     ),
     ActionSpec("motion", tr("Animate &zooming"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("fit", tr("&Fit the image"), "F", When.IMAGE, Menu.VIEW),
@@ -234,8 +234,8 @@ ACTIONS: Final = (
     ActionSpec("plain_display", tr("Reset display"), "Ctrl+0", When.IMAGE, Menu.DISPLAY),
     ActionSpec("threshold_down", tr("Show &more suggestions"), "[", When.PROJECT, Menu.VIEW),
     ActionSpec("threshold_up", tr("Show fe&wer suggestions"), "]", When.PROJECT, Menu.VIEW),
-    ActionSpec("hide_boxes", tr("&Hide all boxes while held"), "H", When.IMAGE, Menu.VIEW, held=True),
-    ActionSpec("pan_held", tr("Mo&ve the image while held"), "Space", When.IMAGE, Menu.VIEW, held=True),
+    ActionSpec("hide_boxes", tr("&Hide all boxes (hold)"), "H", When.IMAGE, Menu.VIEW, held=True),
+    ActionSpec("pan_held", tr("Pan (hol&d)"), "Space", When.IMAGE, Menu.VIEW, held=True),
     ActionSpec("next_pane", tr("Ne&xt pane: image, queue, inspector, model"), "F6", When.ALWAYS, Menu.VIEW),
     ActionSpec("previous_pane", tr("Previo&us pane"), "Shift+F6", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_system", tr("Theme: as the &system"), "", When.ALWAYS, Menu.VIEW),
@@ -284,4 +284,4 @@ SECTIONS: Final = frozenset(
         *("use_waiting", "map_classes", "label_errors", "tune", "pin", "stop_jobs", "edit_keys", "show_log"),
     }
 )
-"""The acts before which their menus have a line."""
+"""The commands that have a separator above them."""

@@ -1,4 +1,4 @@
-"""The acts of the table as Qt actions: in menus, with their keys, possible or not, by their names."""
+"""The commands of the table as Qt actions: in menus, with shortcuts, enabled or with a reason why not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QWidget
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.action_table import (
@@ -71,7 +71,7 @@ class Actions:
         self.load({})
 
     def _fill(self, menu: Menu) -> None:
-        """Put into a menu what is listed of it, with a line before each section."""
+        """Fill a menu with its listed commands, with a separator before each section."""
         shown = self._menus[menu]
         shown.clear()
         begins = False
@@ -155,11 +155,11 @@ class Actions:
 
     @property
     def listed(self) -> list[ActionSpec]:
-        """The acts that there are now, in the order of the table: there may be no fifth tag."""
+        """The commands that exist now, in the order of the table: there may be no fifth tag."""
         return [spec for spec in ACTIONS if spec.id not in self._unlisted]
 
     def words_of(self, spec: ActionSpec) -> str:
-        """What an act does, perhaps with a name that the project gives it."""
+        """The text of a command, perhaps with a name from the project."""
         return self._words.get(spec.id, spec.words)
 
     def of_menu(self, menu: Menu) -> list[QAction]:
@@ -167,8 +167,8 @@ class Actions:
         return [self._actions[spec.id] for spec in ACTIONS if spec.menu == menu and spec.id in self._actions]
 
     def name(self, words: Mapping[str, str | None]) -> None:
-        """Give acts other words, with marks for the keyboard; those with None are not listed, and keep their
-        keys."""
+        """Rename commands (with `&` for mnemonics); those renamed to None are not listed, and keep their
+        shortcuts."""
         unlisted = self._unlisted
         self._unlisted = {i for i in unlisted if i not in words} | {
             i for i, its in words.items() if its is None
@@ -182,7 +182,7 @@ class Actions:
                 self._fill(menu)
 
     def enable(self, *, project: str, image: str) -> None:
-        """Grey out what cannot be done now: why nothing can be done to the project, or to an image, if so."""
+        """Disable what is unavailable: each argument is the reason, or empty while there is none."""
         why_not = {When.ALWAYS: "", When.PROJECT: project, When.IMAGE: image}
         if self._why_not != why_not:  # it is asked after each act
             self._why_not = why_not
@@ -190,14 +190,27 @@ class Actions:
                 self._enable(spec)
 
     def block(self, action_id: str, why: str) -> None:
-        """Grey out an act that has nothing to do, and note why; nothing frees it."""
+        """Disable one command for this reason; an empty reason enables it again."""
         if self._blocked.get(action_id, "") != why:
             self._blocked[action_id] = why
             self._enable(next(spec for spec in ACTIONS if spec.id == action_id))
 
     def why_not(self, spec: ActionSpec) -> str:
-        """Why an act cannot be done now; empty if it can."""
+        """Why a command is disabled; empty if it is not."""
         return self._why_not.get(spec.when, "") or self._blocked.get(spec.id, "")
+
+    def bind(self, action_id: str, button: QAbstractButton) -> None:
+        """Let a button do what a command does; while it is disabled its tool tip gives the reason."""
+        action, tip = self._actions[action_id], button.toolTip()
+        spec = next(spec for spec in ACTIONS if spec.id == action_id)
+
+        def follow() -> None:
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(self.why_not(spec) or tip)
+
+        button.clicked.connect(action.trigger)
+        action.changed.connect(follow)
+        follow()
 
     def _enable(self, spec: ActionSpec) -> None:
         if spec.id in self._actions:

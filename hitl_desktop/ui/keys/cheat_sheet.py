@@ -1,4 +1,4 @@
-"""The keys, made from the table of actions: by menu, searched as one types."""
+"""The list of keyboard shortcuts, grouped by menu, with a search field."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.action_table import MENU_TITLES, plain
 from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.field import search_field
 from hitl_desktop.ui.widgets.scroll import Scroll
 
 Row = tuple[str, str]
@@ -74,11 +75,7 @@ class CheatSheet(QDialog):
         super().__init__(parent)
         self.setWindowTitle(tr("Keys"))
         self._actions = actions
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search keys"))
-        self.search.setAccessibleName(tr("Search keys"))
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._show)
+        self.search = search_field(tr("Search keys"), self._show)
         self.text = QLabel()
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.text.setAlignment(Qt.AlignmentFlag.AlignTop)

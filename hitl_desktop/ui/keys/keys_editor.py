@@ -24,6 +24,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.action_table import ACTIONS, MENU_TITLES, clash, plain
 from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.field import search_field
 from hitl_desktop.ui.widgets.tables import cell
 
 
@@ -39,11 +40,7 @@ class KeysEditor(QDialog):
         open_within_screen(self, 640, 560)
         self._actions, self._categories = actions, categories or {}
         self._specs = ACTIONS
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search commands or keys"))
-        self.search.setAccessibleName(tr("Search commands or keys"))
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._filter)
+        self.search = search_field(tr("Search commands or keys"), self._filter)
         self.table = QTableWidget(len(self._specs), 3)
         self.table.setAccessibleName(tr("Commands and their keys"))
         self.table.setHorizontalHeaderLabels([tr("Command"), tr("Menu"), tr("Key")])
@@ -84,7 +81,7 @@ class KeysEditor(QDialog):
             self.table.setItem(row, 2, cell(", ".join(self._actions.keys_of(spec.id))))
 
     def _filter(self, typed: str) -> None:
-        """Show what has the typed letters in its words, its menu or its key."""
+        """List the commands whose name, menu or key contains the text."""
         word = typed.casefold().strip()
         for row, spec in enumerate(self._specs):
             texts = (spec.words, plain(MENU_TITLES[spec.menu]), *self._actions.keys_of(spec.id))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QDialogButtonBox,
     QHBoxLayout,
     QLabel,
-    QLineEdit,
     QListWidget,
     QListWidgetItem,
     QPushButton,
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from hitl_desktop.domain.words import counted
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.field import search_field
 from hitl_desktop.workflows.prediction.detector_classes import ClassesSeen
 
 
@@ -58,11 +58,7 @@ class ChooseClassesDialog(QDialog):
         layout.addWidget(
             QLabel(tr("Counted on {images}. Space checks a class.", images=counted(seen.pictures, "image")))
         )
-        self.search = QLineEdit()
-        self.search.setPlaceholderText(tr("Search classes"))
-        self.search.setAccessibleName(tr("Search classes"))
-        self.search.setClearButtonEnabled(True)
-        self.search.textChanged.connect(self._filter)
+        self.search = search_field(tr("Search classes"), self._filter)
         self.all, self.none = QPushButton(tr("Check all")), QPushButton(tr("Check none"))
         for button, state in ((self.all, Qt.CheckState.Checked), (self.none, Qt.CheckState.Unchecked)):
             button.setAutoDefault(False)

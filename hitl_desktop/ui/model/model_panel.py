@@ -45,12 +45,11 @@ class ModelPanel(Pane):
     """Figures that were measured, each with its sample size.
 
     Signals:
-        learn_asked, prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked,
+        prelabel_asked, use_waiting_asked, versions_asked, reliability_asked, report_asked,
             close_asked: a button was pressed.
         measure_asked: what the measurements say is looked at, for `show_page`.
     """
 
-    learn_asked = Signal()
     prelabel_asked = Signal()
     use_waiting_asked = Signal()
     versions_asked = Signal()
@@ -68,8 +67,8 @@ class ModelPanel(Pane):
         self._soon.setInterval(_UPDATE_AFTER_MS)
         self._soon.timeout.connect(self._show_figures)
         self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
-        learn, prelabel = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
-        learn.setToolTip(tr("Fit a new head on everything that is decided"))
+        self.learn, prelabel = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
+        self.learn.setToolTip(tr("Fit a new head on everything that is decided"))
         prelabel.setToolTip(tr("Run the detector on the images it has not processed"))
         self.versions, self.use_waiting = QPushButton(tr("Versions...")), QPushButton(tr("Use it"))
         self.versions.setToolTip(
@@ -78,7 +77,6 @@ class ModelPanel(Pane):
         self.versions.clicked.connect(self.versions_asked)
         self.use_waiting.clicked.connect(self.use_waiting_asked)
         self.use_waiting.hide()
-        learn.clicked.connect(self.learn_asked)
         prelabel.clicked.connect(self.prelabel_asked)
         figures = QGridLayout()
         for row, (name, label) in enumerate(
@@ -96,7 +94,7 @@ class ModelPanel(Pane):
         figures.setRowStretch(4, 1)
         figures.setVerticalSpacing(2)
         buttons = QVBoxLayout()
-        for button in (learn, prelabel, self.versions, self.use_waiting):
+        for button in (self.learn, prelabel, self.versions, self.use_waiting):
             buttons.addWidget(button)
         buttons.addStretch(1)
         jobs = self._jobs = QWidget()

@@ -71,11 +71,10 @@ class ModelPopover(QFrame):
     """Below the chip until a click elsewhere or Escape.
 
     Signals:
-        details_asked, learn_asked, versions_asked: a button was pressed.
+        details_asked, versions_asked: a button was pressed.
     """
 
     details_asked = Signal()
-    learn_asked = Signal()
     versions_asked = Signal()
 
     def __init__(self, parent: QWidget, session: Session) -> None:
@@ -86,7 +85,7 @@ class ModelPopover(QFrame):
         self.setFixedWidth(_WIDTH)
         self.sentence, self.detector, self.next = QLabel(), QLabel(), QLabel()
         self.sparkline = Sparkline()
-        self.details, learn, versions = (
+        self.details, self.learn, versions = (
             QPushButton(tr("Details")),
             QPushButton(tr("Learn now")),
             QPushButton(tr("Versions...")),
@@ -99,14 +98,11 @@ class ModelPopover(QFrame):
         for widget in (self.sentence, self.sparkline, self.next, self.detector):
             layout.addWidget(widget)
         row = FlowLayout()
-        for button, asked in (
-            (self.details, self.details_asked),
-            (learn, self.learn_asked),
-            (versions, self.versions_asked),
-        ):
+        for button in (self.details, self.learn, versions):
             button.clicked.connect(self.hide)
-            button.clicked.connect(asked)
             row.addWidget(button)
+        self.details.clicked.connect(self.details_asked)
+        versions.clicked.connect(self.versions_asked)
         layout.addLayout(row)
 
     def refresh(self) -> None:

@@ -1,4 +1,4 @@
-"""Which images the queue lists: all, those to do, done, skipped, or unreadable, with their numbers."""
+"""Tabs that filter the queue by the state of the images, with counts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _NAMES: Final = MappingProxyType(
         "": tr("All"),
         "undecided": tr("To do"),
         "decided": tr("Done"),
-        "skipped": tr("Skip"),
+        "skipped": tr("Skipped"),
         "unreadable": tr("Errors"),
     }
 )
@@ -30,7 +30,7 @@ _WHOLE: Final = MappingProxyType({_SELDOM: tr("Images that cannot be read")})
 
 
 class StateTabs(QTabBar):
-    """Tabs that share the width there is; that of unreadable images is there while there are any."""
+    """All, To do, Done, Skipped, and Errors while there are unreadable images; equally wide."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,11 +47,11 @@ class StateTabs(QTabBar):
 
     @property
     def status(self) -> str:
-        """The status that passes; empty for all."""
+        """The status of the current tab; empty for all."""
         return self.tabData(self.currentIndex())
 
     def choose(self, status: str) -> None:
-        """Let images of a status pass, or all."""
+        """Show images of a status, or all."""
         self.setCurrentIndex(list(_NAMES).index(status))
 
     def show_counts(self, images: ImageList) -> None:
@@ -67,16 +67,18 @@ class StateTabs(QTabBar):
                 self.setTabVisible(place, count > 0 or self.status == _SELDOM)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002
-        """Name above number, and a line below the tab that is on: styles leave less room for words."""
+        """Name above count, underlined on the current tab; style sheets leave too little room for text."""
         painter, theme = QPainter(self), colours()
         for place in range(self.count()):
             if not self.isTabVisible(place):
                 continue
             rect, is_on = self.tabRect(place), place == self.currentIndex()
             painter.setPen(QColor(theme.text if is_on else theme.text_dim))
-            painter.drawText(
-                rect.adjusted(0, 2, 0, -_LINE), Qt.AlignmentFlag.AlignCenter, self.tabText(place)
+            lines = (
+                painter.fontMetrics().elidedText(line, Qt.TextElideMode.ElideRight, rect.width())
+                for line in self.tabText(place).splitlines()
             )
+            painter.drawText(rect.adjusted(0, 2, 0, -_LINE), Qt.AlignmentFlag.AlignCenter, "\n".join(lines))
             if is_on:
                 line = QRect(rect.left() + 2, rect.bottom() - _LINE + 1, rect.width() - 4, _LINE)
                 painter.fillRect(line, QColor(theme.accent))
@@ -94,7 +96,7 @@ class StateTabs(QTabBar):
         return QSize(8, super().minimumTabSizeHint(index).height())
 
     def minimumSizeHint(self) -> QSize:
-        """The list, not they, is what needs room."""
+        """They never widen the queue."""
         return QSize(0, super().minimumSizeHint().height())
 
     def sizeHint(self) -> QSize:

@@ -1,4 +1,4 @@
-"""Which acts can be done now, what they are called in the open project, and which have a check mark."""
+"""Keeps commands up to date with the project: enabled or not, their texts, their check marks."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _WAYS_TO_DRAW = ("draw_by_drag", "draw_by_corners", "draw_by_extremes")
 
 
 class ActStates:
-    """Keeps the acts of the menus true, and leaves out numbers that nothing has."""
+    """Updates commands; numbered ones without a category, attribute or tag are left out of menus."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class ActStates:
         self.refresh()
 
     def enable(self, modes: ReviewModes) -> None:
-        """Grey out what cannot be done now."""
+        """Enable what is available now."""
         session = self._session
         back_first = tr("Go back to labelling first")
         reviews = back_first if modes.is_in_the_middle else ""
@@ -59,13 +59,13 @@ class ActStates:
         self._actions.enable(project=no_project, image=no_image)
 
     def enable_undo(self) -> None:
-        """Grey out undo and redo where there is nothing to do."""
+        """Enable undo and redo if there is something to undo or redo."""
         history = self._session.history
-        self._actions.block("undo", "" if history.can_undo else tr("There is nothing to undo"))
-        self._actions.block("redo", "" if history.can_redo else tr("There is nothing to redo"))
+        self._actions.block("undo", "" if history.can_undo else tr("Nothing to undo"))
+        self._actions.block("redo", "" if history.can_redo else tr("Nothing to redo"))
 
     def refresh(self) -> None:
-        """Read names and selection as they are now."""
+        """Update texts and check marks from the project and the selection."""
         session, known = self._session, self._session.known
         category = known.offered.get(session.category_id) if session.category_id is not None else None
         of_digit = {key: known.of.get(i) for i, key in known.hotkeys.items()}
@@ -84,7 +84,7 @@ class ActStates:
 
 
 def choose_one(actions: Actions, ids: Iterable[str], chosen: str, owner: QWidget) -> None:
-    """Let these acts have a check mark, of which one has it, at first `chosen`."""
+    """Make these commands checkable, exactly one at a time; `chosen` is checked first."""
     group = QActionGroup(owner)
     for action_id in ids:
         actions[action_id].setCheckable(True)

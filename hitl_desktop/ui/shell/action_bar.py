@@ -77,6 +77,8 @@ class ActionBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, why the image is shown matters more than its name, and the acts most."""
         super().resizeEvent(event)
+        if (event.oldSize().width() >= _WIDE) != (self.width() >= _WIDE) and self._session.is_open:
+            self.show_state()  # longer words, or shorter ones
         self._fit()
 
     def _fit(self) -> None:

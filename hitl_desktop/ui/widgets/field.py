@@ -1,6 +1,8 @@
-"""A line of text beside the canvas."""
+"""Lines of text: one beside the canvas, and one that searches a list."""
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 from PySide6.QtCore import Qt, SignalInstance
 from PySide6.QtGui import QKeyEvent
@@ -31,3 +33,13 @@ class Field(QLineEdit):
             self._left.emit()
         else:
             super().keyPressEvent(event)
+
+
+def search_field(words: str, on_change: Callable[[str], object]) -> QLineEdit:
+    """A field for a part of a name, with a button that clears it."""
+    field = QLineEdit()
+    field.setPlaceholderText(words)
+    field.setAccessibleName(words)
+    field.setClearButtonEnabled(True)
+    field.textChanged.connect(on_change)
+    return field
