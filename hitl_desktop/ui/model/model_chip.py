@@ -41,7 +41,7 @@ class ModelChip:
             self.popover.refresh()
         text, tip = _texts(model)
         job = next(iter(self._runner.jobs), None)
-        self._button.setText(text)
+        self._button.setText(f" {text}")  # Qt leaves no room beside the icon
         self._button.setToolTip(tr("{tip} Now: {job}.", tip=tip, job=job.title) if job is not None else tip)
         self._button.setAccessibleName(tip)
         if (name := "activity" if job is not None else "sparkles") != self._icon:

@@ -19,9 +19,10 @@ from PySide6.QtWidgets import (
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.queue.queue_model import Facts, QueueModel
 from hitl_desktop.ui.theme.style import colours
+from hitl_desktop.ui.theme.tokens import CAPTION, SPACE
 
-_IMAGE = QSize(56, 42)
-_ROW = 52
+_IMAGE = QSize(44, 33)
+_ROW = 44
 _MARKS = {
     "decided": ("✓", "#2E9E5B"),
     "skipped": ("–", "#B8860B"),
@@ -53,7 +54,7 @@ class QueueDelegate(QStyledItemDelegate):
             painter.fillRect(rect, palette.highlight())
         thumbnail = facts.thumbnail
         box = QRect(
-            rect.left() + 6,
+            rect.left() + SPACE[0],
             rect.top() + (rect.height() - _IMAGE.height()) // 2,
             _IMAGE.width(),
             _IMAGE.height(),
@@ -74,7 +75,7 @@ class QueueDelegate(QStyledItemDelegate):
         self._text(
             painter,
             rect,
-            box.right() + 8,
+            box.right() + SPACE[0] + 2,
             facts,
             palette.highlightedText().color() if chosen else palette.text().color(),
             QColor(colours().on_selected_dim if chosen else colours().text_dim),
@@ -85,15 +86,18 @@ class QueueDelegate(QStyledItemDelegate):
         self, painter: QPainter, rect: QRect, left: int, facts: Facts, colour: QColor, dim: QColor
     ) -> None:
         metrics = QFontMetrics(painter.font())
-        width = rect.right() - left - 4
+        width = rect.right() - left - 2
         name = metrics.elidedText(facts.path.rsplit("/", 1)[-1], Qt.TextElideMode.ElideLeft, width)
         painter.setPen(colour)
         painter.drawText(
-            QRect(left, rect.top() + 8, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name
+            QRect(left, rect.top() + 5, width, metrics.height() + 2), Qt.AlignmentFlag.AlignLeft, name
         )
         painter.setPen(dim)
-        detail = QRect(left, rect.top() + 9 + metrics.height(), width, metrics.height() + 2)
-        text = metrics.elidedText(facts.detail, Qt.TextElideMode.ElideRight, width)
+        font = painter.font()
+        font.setPixelSize(CAPTION)
+        painter.setFont(font)
+        detail = QRect(left, rect.top() + 6 + metrics.height(), width, metrics.height() + 2)
+        text = painter.fontMetrics().elidedText(facts.detail, Qt.TextElideMode.ElideRight, width)
         painter.drawText(detail, Qt.AlignmentFlag.AlignLeft, text)
 
 

@@ -37,6 +37,7 @@ from hitl_desktop.ui.queue.found import Found
 from hitl_desktop.ui.queue.queue_list import QueueList
 from hitl_desktop.ui.queue.queue_model import IMAGE_ID, QueueModel
 from hitl_desktop.ui.queue.state_tabs import StateTabs
+from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
 from hitl_desktop.workflows.queue.filtering import as_text, from_text
@@ -60,9 +61,9 @@ class QueuePanel(Pane):
         self.state.currentChanged.connect(self._on_filter)
         self.text = Field(self.left)
         self.text.returnPressed.connect(self.left)
-        self.text.setPlaceholderText(tr("Name or reason"))
+        self.text.setPlaceholderText(tr("Search"))
         self.text.setClearButtonEnabled(True)
-        self.text.setAccessibleName(tr("Show images whose name or reason holds this text"))
+        self.text.setAccessibleName(tr("Show images whose name or reason contains this text"))
         self.text.textChanged.connect(self._on_filter)
         self.category = self._choice(tr("Show images with a box of this category"))
         self.tag = self._choice(tr("Show images with this tag"))
@@ -125,7 +126,7 @@ class QueuePanel(Pane):
         self.more.toggled.connect(more.setVisible)
         self.more.toggled.connect(self._count_findings)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(6, 6, 6, 6)
+        layout.setContentsMargins(SPACE[0], SPACE[0], SPACE[0], SPACE[0])
         layout.addWidget(self.state)
         layout.addLayout(filters)
         layout.addWidget(more)

@@ -30,7 +30,7 @@ _WHOLE: Final = MappingProxyType({_SELDOM: tr("Images that cannot be read")})
 
 
 class StateTabs(QTabBar):
-    """All, To do, Done, Skipped, and Errors while there are unreadable images; equally wide."""
+    """All, To do, Done, Skipped, and Errors while there are unreadable images; they fill the width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -87,9 +87,15 @@ class StateTabs(QTabBar):
                 painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def tabSizeHint(self, index: int) -> QSize:
-        """All are equally wide."""
+        """As wide as its text, with an equal part of the width that is left."""
         shown = [place for place in range(self.count()) if self.isTabVisible(place)]
-        return QSize(self.width() // max(len(shown), 1), super().tabSizeHint(index).height())
+        needed = {place: self._text_width(place) for place in shown}
+        spare = (self.width() - sum(needed.values())) // max(len(shown), 1)
+        return QSize(max(needed.get(index, 0) + spare, 1), super().tabSizeHint(index).height())
+
+    def _text_width(self, place: int) -> int:
+        lines = self.tabText(place).splitlines()
+        return max(self.fontMetrics().horizontalAdvance(line) for line in lines)
 
     def minimumTabSizeHint(self, index: int) -> QSize:
         """They may be as narrow as the list."""

@@ -102,8 +102,8 @@ class ActionBar(QFrame):
         present = len(session.annotations)
         self.accept.setText(_accept_text(shown, present))
         self.accept.setEnabled(self._accept.isEnabled() and image is not None and shown + present > 0)
-        self.empty.setText(tr("Empty  E"))
-        self.skip.setText(tr("Skip  S"))
+        self.empty.setText(f" {tr('Empty  E')}")
+        self.skip.setText(f" {tr('Skip  S')}")
         decided = session.image_list.count("decided")
         remark = image.remark if image is not None and not image.reason else None
         reason = _why_asked(session)
