@@ -235,7 +235,7 @@ ACTIONS: Final = (
     ActionSpec("threshold_down", tr("Show &more suggestions"), "[", When.PROJECT, Menu.VIEW),
     ActionSpec("threshold_up", tr("Show fe&wer suggestions"), "]", When.PROJECT, Menu.VIEW),
     ActionSpec("hide_boxes", tr("&Hide all boxes (hold)"), "H", When.IMAGE, Menu.VIEW, held=True),
-    ActionSpec("pan_held", tr("Pan (hol&d)"), "Space", When.IMAGE, Menu.VIEW, held=True),
+    ActionSpec("pan_held", tr("P&an (hold)"), "Space", When.IMAGE, Menu.VIEW, held=True),
     ActionSpec("next_pane", tr("Ne&xt pane: image, queue, inspector, model"), "F6", When.ALWAYS, Menu.VIEW),
     ActionSpec("previous_pane", tr("Previo&us pane"), "Shift+F6", When.ALWAYS, Menu.VIEW),
     ActionSpec("theme_system", tr("Theme: as the &system"), "", When.ALWAYS, Menu.VIEW),
