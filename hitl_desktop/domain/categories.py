@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 UNKNOWN = "unknown"
 """The category of objects that are none of the others, and will be named later: nothing is learned from
@@ -12,6 +13,9 @@ it."""
 UNNAMED = "(unnamed)"
 """The category of drawn boxes that wait for theirs. It is never offered, no image with such a box is
 decided, and such boxes are not exported."""
+
+_KEPT_NAMES = 4096
+"""Keys of names are asked for after each act, of the same few hundred names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,7 @@ def singular(name: str) -> str:
     return key
 
 
+@lru_cache(maxsize=_KEPT_NAMES)
 def name_key(name: str) -> str:
     """The key under which names look the same: case, spaces, invisible characters and Unicode form do not
     count."""
@@ -99,6 +104,7 @@ def name_key(name: str) -> str:
     return unicodedata.normalize("NFC", visible.casefold())
 
 
+@lru_cache(maxsize=_KEPT_NAMES)
 def normalise_name(name: str) -> str:
     """The key under which names that people type are the same: as `name_key`, and `_` and `-` do not count
     either.

@@ -63,6 +63,7 @@ class Changes:
     """What a workflow changed; each view decides what that means to it.
 
     `learn_from` are images that an act on several decided, or opened again, or whose labels it changed.
+    `tags` is whether images got or lost some.
     """
 
     images: bool = False
@@ -73,12 +74,13 @@ class Changes:
     queue: bool = False
     go_to: int | None = None
     learn_from: frozenset[int] = frozenset()
+    tags: bool = False
 
     @property
     def only_boxes(self) -> bool:
         """Whether nothing but boxes of images changed, as by most acts."""
         rest = (self.images, self.predictions_of, self.categories, self.head, self.queue, self.learn_from)
-        return bool(self.annotations_of) and self.go_to is None and not any(rest)
+        return bool(self.annotations_of) and self.go_to is None and not (self.tags or any(rest))
 
     def __or__(self, other: Changes) -> Changes:
         return Changes.joined((self, other))
@@ -95,4 +97,5 @@ class Changes:
             any(c.queue for c in changes),
             next((c.go_to for c in reversed(changes) if c.go_to), None),
             frozenset[int]().union(*(c.learn_from for c in changes)),
+            any(c.tags for c in changes),
         )

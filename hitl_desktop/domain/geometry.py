@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from enum import Enum
+from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
@@ -150,7 +151,7 @@ def on_border(box: BBox, x: float, y: float, tolerance: float) -> bool:
 
 def as_array(boxes: Sequence[BBox]) -> Boxes:
     """The boxes as an array [N, 4], also if there are none."""
-    return np.array(boxes, float).reshape(-1, 4)
+    return np.fromiter(chain.from_iterable(boxes), float, 4 * len(boxes)).reshape(-1, 4)
 
 
 def iou_matrix(a: Boxes, b: Boxes) -> NDArray[np.float64]:

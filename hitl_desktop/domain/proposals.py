@@ -45,15 +45,16 @@ def open_ones(
     """
     answered = {*rejected, *(a.prediction_id for a in annotations)}
     free = [p for p in proposals if p.prediction_id not in answered]
+    if not free:
+        return []
     boxes = as_array([p.bbox for p in free])
     overlaps = iou_matrix(boxes, as_array([a.bbox for a in annotations]))
     is_free = overlaps.max(axis=1, initial=0.0) <= SAME_OBJECT_IOU
     places = _answered_places(proposals, annotations, rejected)
-    if places and free:
-        names = [_called(p) for p in free]
-        meant = np.array([[name in {None, its} for _, name in places] for its in names])
-        is_there = iou_matrix(boxes, as_array([box for box, _ in places])) > SAME_PLACE_IOU
-        is_free &= ~(is_there & meant).any(axis=1)
+    is_there = iou_matrix(boxes, as_array([box for box, _ in places])) > SAME_PLACE_IOU
+    for row, place in np.argwhere(is_there).tolist():
+        if places[place][1] in {None, _called(free[row])}:
+            is_free[row] = False
     return [free[row] for row in np.flatnonzero(is_free).tolist()]
 
 
@@ -96,6 +97,8 @@ def hints_beside(
     sure = sorted(
         (p for p in proposals if p.hint and p.hint_score >= thresholds.general), key=lambda p: -p.hint_score
     )
+    if not sure:
+        return []
     boxes = as_array([p.bbox for p in sure])
     overlaps = iou_matrix(boxes, as_array([p.bbox for p in shown_ones]))
     free = overlaps.max(axis=1, initial=0.0) <= SAME_PLACE_IOU
@@ -110,6 +113,8 @@ def hints_beside(
 def shown(proposals: Sequence[NamedT], threshold: float) -> list[NamedT]:
     """The sure ones of proposals, best first, and of the same name on one spot only the best."""
     sure = sorted((p for p in proposals if p.score >= threshold), key=lambda p: -p.score)
+    if len(sure) < 2:
+        return sure
     boxes, names = as_array([p.bbox for p in sure]), np.array([p.name for p in sure], object)
     same = (iou_matrix(boxes, boxes) > SAME_PLACE_IOU) & (names[:, None] == names[None, :])
     chosen = _best_of_each_place(same, np.ones(len(sure), bool))

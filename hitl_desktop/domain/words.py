@@ -14,7 +14,7 @@ _NOUNS: Final[Mapping[str, Callable[[int], str]]] = MappingProxyType(
         "box": lambda n: trn("{n} box", "{n} boxes", n),
         "category": lambda n: trn("{n} category", "{n} categories", n),
         "class": lambda n: trn("{n} class", "{n} classes", n),
-        "decided image": lambda n: trn("{n} decided image", "{n} decided images", n),
+        "done image": lambda n: trn("{n} done image", "{n} done images", n),
         "file": lambda n: trn("{n} file", "{n} files", n),
         "frame": lambda n: trn("{n} frame", "{n} frames", n),
         "images": lambda n: trn("{n} image", "{n} images", n),

@@ -108,7 +108,7 @@ def _corrections(proba: Probabilities) -> Scores:
 
 
 def disagreement(pool: Pool) -> list[Ranked]:
-    """Boxes on which detector and head disagree, most first; the others by their doubts."""
+    """Boxes on which detector and trained model disagree, most first; the others by their doubts."""
     doubts = {
         item.image_id: item for item in by_uncertainty(ACQUISITION_FUNCTIONS[DEFAULT_ACQUISITION], pool)
     }
@@ -123,7 +123,7 @@ def disagreement(pool: Pool) -> list[Ranked]:
 
 
 def far_first(pool: Pool) -> list[Ranked]:
-    """Images far from all that was decided first, whatever is proposed on them."""
+    """Images unlike all that is done first, whatever is proposed on them."""
     return _by_vectors(pool, lambda vectors: k_centre(vectors, pool.known), Reason.FAR)
 
 
@@ -161,9 +161,9 @@ STRATEGIES: Final[Mapping[str, Strategy]] = MappingProxyType(
         "corrections": Strategy(
             tr("most corrections a second, of different kinds"), corrections, needs_vectors=True
         ),
-        "disagreement": Strategy(tr("detector and head disagree"), disagreement),
+        "disagreement": Strategy(tr("detector and trained model disagree"), disagreement),
         "k_centre": Strategy(
-            tr("furthest from what was decided"), far_first, needs_vectors=True, works_before_training=True
+            tr("furthest from what is done"), far_first, needs_vectors=True, works_before_training=True
         ),
         "typical": Strategy(
             tr("typical of its kind"), typical, needs_vectors=True, works_before_training=True

@@ -1,4 +1,4 @@
-"""Versions of the head: all are listed, the arrays of the latest ones are kept, one is active."""
+"""Model versions: all are listed, the arrays of the latest ones are kept, one is active."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ class LateActs(QMainWindow):
 
     @cached_property
     def head_acts(self) -> HeadActs:
-        """Versions of the head."""
+        """Model versions."""
         from hitl_desktop.ui.model import head_acts
 
         return head_acts.HeadActs(

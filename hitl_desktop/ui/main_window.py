@@ -30,7 +30,7 @@ from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.model.first_suggestions import FirstSuggestions
 from hitl_desktop.ui.model.model_chip import ModelChip
 from hitl_desktop.ui.questions.ask import Ask
-from hitl_desktop.ui.shell.act_states import ActStates
+from hitl_desktop.ui.shell.act_states import OF_CATEGORY, ActStates
 from hitl_desktop.ui.shell.action_bar import ActionBar
 from hitl_desktop.ui.shell.guide import Guide
 from hitl_desktop.ui.shell.key_acts import KeyActs
@@ -70,7 +70,7 @@ class MainWindow(WindowParts):
             self.session, self.canvas, self.controller.use_category_key, self.actions_.reserve
         )
         self.queue.list.addActions(self.actions_.of_menu(Menu.QUEUE))
-        self.inspector.categories.addActions(self.actions_.of_menu(Menu.CATEGORY))
+        self.inspector.categories.addActions([self.actions_[act] for act in OF_CATEGORY])
         self.toolbar = Toolbar(self.session, self.canvas, self.actions_.__getitem__, self.actions_.menus)
         self.setMenuWidget(self.toolbar)
         self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
@@ -112,7 +112,7 @@ class MainWindow(WindowParts):
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
         self.session.image_changed.connect(self._show_state)
-        self.session.boxes_changed.connect(self._show_state)
+        self.session.boxes_changed.connect(self._show_boxes)
         self.session.changed.connect(self._show_state)
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
@@ -309,11 +309,14 @@ class MainWindow(WindowParts):
         if changes is not None and changes.only_boxes:  # the rest was shown with them
             self.act_states.enable_undo()
             return
-        session = self.session
         self.act_states.enable(self.modes)
-        if session.is_open:
+        if self.session.is_open:
             self.action_bar.show_state()
             self._show_saved()
+
+    def _show_boxes(self) -> None:
+        if self.session.is_open:
+            self.action_bar.show_boxes()
 
     def _show_saved(self) -> None:
         saving = self.session.saving

@@ -98,7 +98,7 @@ def test_ranking_and_looking_ahead_go_on_until_nothing_is_left(held: Service) ->
     assert learning.step is LearningStep.PREPARING_AHEAD
     late: list[LateCategories] = []
     learning.found_late.connect(late.append)
-    runner.succeed("Searching decided images for new categories", LateCategories())
+    runner.succeed("Searching images that are done for new categories", LateCategories())
     assert late == []
     runner.succeed("Preparing the next images", 3)  # no version is active: there is nothing to look with
     assert learning.step is LearningStep.RESTING

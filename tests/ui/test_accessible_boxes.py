@@ -244,7 +244,7 @@ def test_suggestions_are_read_out_accepted_and_rejected(
     assert heard.said() == ["cup, suggestion, 0.55"]
     window.actions_["remove_box"].trigger()
     qtbot.wait(1)
-    assert heard.said() == ["dog, suggestion, 0.80", "Rejected: 1 suggestion."]
+    assert heard.said() == ["dog, suggestion, 0.80", "Rejected: cup."]
     window.actions_["accept_box"].trigger()
     qtbot.wait(1)
     assert heard.said() == ["cup, suggestion, 0.90", "Accepted: dog."]

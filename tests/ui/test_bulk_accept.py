@@ -42,7 +42,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     assert not dialog.accept_button.isEnabled()
     dialog.name.setCurrentText("car")
     dialog.score.setValue(0.95)
-    qtbot.waitUntil(lambda: "No proposal of car" in dialog.words.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "No suggestion of car" in dialog.words.text(), timeout=LONG)
     dialog.slider.setValue(50)
     assert dialog.score.value() == 0.5
     qtbot.waitUntil(lambda: dialog.preview is not None, timeout=LONG)

@@ -63,7 +63,7 @@ def colours_of(image: QImage) -> set[str]:
 def test_values_are_read_by_screen_readers_and_keys(chart: Chart) -> None:
     assert chart.accessibleName() == "Learning curve"
     first, second = chart.accessibleDescription().splitlines()
-    assert first == "after 5 decided images: F1 0.50 (95 %: 0.40 to 0.60; 10 images)"
+    assert first == "after 5 done images: F1 0.50 (95 %: 0.40 to 0.60; 10 images)"
     assert "F1 0.75" in second
     chosen: list[int] = []
     chart.chosen.connect(chosen.append)

@@ -101,7 +101,7 @@ def test_an_image_that_is_not_decided_is_shown_as_ever(planted: MainWindow, qtbo
     show(planted, 4, qtbot)
     planted.session.acts.draw([(BBox(5, 5, 10, 10), 1)])
     assert [(i.label, i.outcome) for i in planted.canvas.items] == [("gear", None)]
-    assert "not decided yet" in planted.comparison_bar.words.text()
+    assert "not done yet" in planted.comparison_bar.words.text()
     assert not any(button.isEnabled() for button in planted.comparison_bar.choices.values())
 
 

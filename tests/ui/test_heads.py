@@ -1,4 +1,4 @@
-"""Versions of the head in the window: one waits, is used, is gone back from; edge cases are pinned."""
+"""Model versions in the window: one waits, is used, is gone back from; edge cases are pinned."""
 
 import json
 import shutil
@@ -99,7 +99,7 @@ def test_the_effort_of_very_many_decisions_is_added_up_behind_the_window(
         lambda: "less than drawing 3 boxes by hand" in window.model_panel.effort.text(), timeout=20_000
     )
     window.session.history.undo()
-    qtbot.waitUntil(lambda: "no box decided yet" in window.model_panel.effort.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "no box is done yet" in window.model_panel.effort.text(), timeout=20_000)
     assert in_window
     assert not any(in_window)
 
@@ -110,11 +110,12 @@ def test_going_back_uses_the_version_before(
     first, _, _ = versions
     project = window.session.project
     assert project
+    assert window.actions_["go_back_a_head"].isEnabled()
     window.actions_["go_back_a_head"].trigger()
     qtbot.waitUntil(lambda: project.heads.active_id() == first, timeout=20_000)
     assert project.heads.is_held()
-    window.actions_["go_back_a_head"].trigger()
-    assert "no version of the head before" in window.news.text()
+    qtbot.waitUntil(lambda: not window.actions_["go_back_a_head"].isEnabled())  # nothing was used before it
+    assert window.actions_["use_waiting"].isEnabled()
 
 
 def test_the_list_of_versions_says_what_each_is(window: MainWindow, versions: tuple[int, int, int]) -> None:

@@ -248,7 +248,7 @@ def test_a_category_says_in_words_whether_it_is_suggested(window: MainWindow) ->
     session.acts.draw([(BBox(5, 5, 20, 20), 1)])
     assert "Still learning: 0 of 1 done image needed." in tip_of(window, 0)
     session.acts.accept_image()
-    assert "Still learning: on 1 decided image so far, not trained yet." in tip_of(window, 0)
+    assert "Still learning: on 1 done image so far, not trained yet." in tip_of(window, 0)
     text = window.inspector.category_model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert text == "cat, key 1, 1 box, still learning"
 

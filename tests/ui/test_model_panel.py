@@ -20,7 +20,7 @@ def test_the_effort_saved_is_shown_while_something_else_computes(window: MainWin
         cat = window.session.project_acts.add_category("cat")
         assert cat is not None
         window.session.acts.draw([(BBox(5, 5, 10, 10), cat)])
-        assert "no box decided yet" in window.model_panel.effort.text()
+        assert "no box is done yet" in window.model_panel.effort.text()
         window.session.acts.accept_image()
         qtbot.waitUntil(lambda: "No time saved yet" in window.model_panel.effort.text(), timeout=5_000)
     finally:
@@ -41,10 +41,10 @@ def test_the_popover_shows_what_holds_while_it_is_open(window: MainWindow, qtbot
 
 def test_buttons_that_train_are_disabled_with_the_reason_while_nothing_is_decided(window: MainWindow) -> None:
     buttons = (window.model_panel.learn, window.model_chip.popover.learn)
-    assert [(b.isEnabled(), b.toolTip()) for b in buttons] == [(False, "Nothing is decided yet")] * 2
+    assert [(b.isEnabled(), b.toolTip()) for b in buttons] == [(False, "No image is done yet")] * 2
     cat = window.session.project_acts.add_category("cat")
     assert cat is not None
     window.session.acts.draw([(BBox(5, 5, 10, 10), cat)])
     window.session.acts.accept_image()
     assert all(b.isEnabled() for b in buttons)
-    assert window.model_panel.learn.toolTip() == "Fit a new head on everything that is decided"
+    assert window.model_panel.learn.toolTip() == "Train a new version on all images that are done"

@@ -55,6 +55,16 @@ def test_the_command_that_was_typed_comes_first(
     assert rows(palette)[0].startswith(first)
 
 
+def test_whole_words_come_first_and_a_renamed_command_is_found_by_its_first_name(window: MainWindow) -> None:
+    palette = Palette(window.actions_, window)
+    palette.text.setText("dark")
+    assert rows(palette)[:2] == ["Theme: dark", "Darker"]
+    window.session.set_category(window.session.project_acts.add_category("cat"))
+    window.act_states.refresh()
+    palette.text.setText("rename category")
+    assert rows(palette)[0] == "Rename cat"
+
+
 def test_among_equally_good_commands_the_last_used_comes_first(window: MainWindow) -> None:
     palette = Palette(window.actions_, window, ["theme_dark"])
     for typed in ("theme", ""):
@@ -72,8 +82,8 @@ def test_arrows_move_while_the_field_has_the_keyboard(window: MainWindow, qtbot:
 
 def test_what_cannot_be_done_now_comes_last_with_the_reason(window: MainWindow, qtbot: QtBot) -> None:
     palette = shown(window, qtbot)
-    assert rows(palette)[-3:] == ["Undo", "Redo", "Learn now"]
-    assert palette.list.item(palette.list.count() - 3).data(SPOKEN) == "Undo, Nothing to undo, Ctrl+Z"
+    assert rows(palette)[-5:] == ["Undo", "Redo", "Learn now", "Use new version", "Roll back"]
+    assert palette.list.item(palette.list.count() - 5).data(SPOKEN) == "Undo, Nothing to undo, Ctrl+Z"
     palette.text.setText("undo")
     assert rows(palette) == ["Go to the image that undo changed", "Undo"]
     palette.list.setCurrentRow(1)
@@ -83,8 +93,8 @@ def test_what_cannot_be_done_now_comes_last_with_the_reason(window: MainWindow, 
     palette.reject()
     window.session.project_acts.add_category("cat")
     palette = shown(window, qtbot)
-    assert "Undo" in rows(palette)[:-2]
-    assert rows(palette)[-2:] == ["Redo", "Learn now"]
+    assert "Undo" in rows(palette)[:-4]
+    assert rows(palette)[-4:] == ["Redo", "Learn now", "Use new version", "Roll back"]
 
 
 def test_acts_have_the_names_of_the_project_and_numbers_that_nothing_has_are_left_out(
@@ -101,7 +111,7 @@ def test_acts_have_the_names_of_the_project_and_numbers_that_nothing_has_are_lef
     assert {"Category 1: R&D cat", "Rename R&D cat", "Use the general threshold for R&D cat"} <= set(found)
     window.act_states.refresh()
     assert "blurred" in rows(shown(window, qtbot))
-    menu = window.actions_.menu(Menu.BOX)
+    menu = window.actions_.menu(Menu.CATEGORY)
     assert [a.text() for a in menu.actions() if a.text().startswith("Category")] == ["Category &1: R&&D cat"]
 
 

@@ -137,7 +137,7 @@ def test_several_images_are_skipped_tagged_and_opened_again_as_one(window: MainW
     window.actions_["untag_selected"].trigger()
     assert not window.session.project.images.tags_by_image()
     window.actions_["reopen_selected"].trigger()
-    assert "None of them is decided" in window.news.text()
+    assert "None of them is done" in window.news.text()
 
 
 def test_very_many_images_are_changed_by_a_job(
@@ -297,8 +297,8 @@ def test_why_an_image_is_asked_about_is_said_beside_it(window: MainWindow) -> No
     assert window.action_bar.why.text() == ""
     project.queue.take(Ranking([1, 2], [Ranked(1, 0.5, Reason.DISAGREEMENT, QueueReason.DISAGREEMENT)]))
     window.session.walk.apply_changes(Changes(queue=True))
-    assert window.action_bar.why.text() == "Detector and head disagree"
-    choose(window.queue.reason, "Detector and head disagree (1)")
+    assert window.action_bar.why.text() == "Detector and trained model disagree"
+    choose(window.queue.reason, "Detector and trained model disagree (1)")
     assert listed(window) == [1]
     window.session.acts.mark_empty()
     window.session.walk.go_to(1)

@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
@@ -20,6 +20,8 @@ from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.review.kinds import ReviewKind
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.shell.action_bar import Pace
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
 from hitl_desktop.ui.theme import icons
@@ -195,8 +197,8 @@ def test_the_time_left_is_that_of_the_latest_decisions() -> None:
     for seconds in (0, 60, 60, 3600, 60):  # one went for lunch
         now[0] += seconds
         pace.note()
-    assert pace.left(30) == "about 30 minutes left"
-    assert pace.left(1) == "about 1 minute left"
+    assert pace.left(30) == "~30 min left"
+    assert pace.left(1) == "~1 min left"
     assert pace.left(0) == ""
 
 
@@ -215,6 +217,26 @@ def test_most_of_the_window_is_the_image(
     qtbot.wait(1)
     assert window.size().toTuple() == size
     assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
+
+
+def test_a_smaller_window_takes_its_width_from_the_panels(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1900, 1000)
+    window.resizeDocks(window.findChildren(QDockWidget, "Queue"), [500], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: window.queue.width() > 450)
+    window.resize(1280, 720)
+    qtbot.waitUntil(lambda: window.queue.width() <= 200)
+
+
+def test_a_review_mode_gives_the_panels_their_widths_back(window: MainWindow, qtbot: QtBot) -> None:
+    window.resize(1280, 720)
+    qtbot.wait(1)
+    before = window.queue.width(), window.inspector.width()
+    mode = ReviewMode(ReviewKind.LABEL_ISSUES, "Wide", is_beside=True)
+    mode.setMinimumWidth(420)
+    window.modes.enter_beside(mode)
+    qtbot.waitUntil(lambda: mode.width() >= 420)
+    window.modes.leave(mode)
+    qtbot.waitUntil(lambda: (window.queue.width(), window.inspector.width()) == before)
 
 
 def test_one_key_gives_the_image_the_window_and_brings_the_panels_back(window: MainWindow) -> None:

@@ -109,11 +109,11 @@ def test_few_images_make_a_sentence_and_no_curve(window: MainWindow, qtbot: QtBo
     pages = measure(window, qtbot, 1)
     assert pages.curve.marks == []
     assert pages.curve.accessibleDescription() == (
-        "The learning curve appears here after 11 images with suggestions have been decided."
+        "The learning curve appears here after 11 images with suggestions are done."
     )
     window.model_panel.tabs.setCurrentIndex(EFFORT)
     empty = [chart.accessibleDescription() for chart in pages.effort]
-    assert empty[0] == "Corrections per image appear here after 21 images have been decided."
+    assert empty[0] == "Corrections per image appear here after 21 images are done."
 
 
 def test_cells_open_their_boxes_and_the_report_is_written(

@@ -344,7 +344,7 @@ def test_tab_after_accepting_goes_on_to_what_is_still_open(window: MainWindow) -
     assert len(window.session.annotations) == 1
     assert window.session.visible_proposals == []
     key(window, Qt.Key.Key_Return)
-    assert "No proposal is left" in window.news.text()
+    assert "No suggestion is left" in window.news.text()
 
 
 def test_escape_while_naming_keeps_the_box_and_gives_the_keyboard_back(window: MainWindow) -> None:
@@ -601,7 +601,7 @@ def test_the_last_image_says_that_all_is_done(window: MainWindow, qtbot: QtBot) 
     for _ in range(4):
         qtbot.waitUntil(lambda: window.canvas.has_image)
         key(window, Qt.Key.Key_E)
-    assert "Every image is decided" in window.news.text()
+    assert "Every image is done" in window.news.text()
     assert "4 of 4 done" in window.action_bar.share.text()
 
 
@@ -698,7 +698,7 @@ def test_an_image_that_cannot_be_read_says_why_and_cannot_be_decided(
     project.images.set_reason(2, "The file is empty.")
     window.session.walk.go_to(2)
     key(window, Qt.Key.Key_A)
-    assert "cannot be decided" in window.news.text()
+    assert "cannot be marked as done" in window.news.text()
     qtbot.waitUntil(lambda: not window.runner.jobs, timeout=20_000)
 
 
@@ -875,7 +875,7 @@ def test_nothing_is_accepted_or_emptied_before_it_was_seen(window: MainWindow) -
     window.canvas.show_image((), (0, 0))
     key(window, Qt.Key.Key_A)
     key(window, Qt.Key.Key_E)
-    assert "cannot be decided" in window.news.text()
+    assert "cannot be marked as done" in window.news.text()
     assert window.session.image_list.count("decided") == 0
 
 

@@ -266,9 +266,7 @@ class Learning:
             )
 
     def _on_used(self, head_id: int) -> None:
-        self._session.messages.show(
-            tr("Version {head_id} of the head is used from the next image on.", head_id=head_id)
-        )
+        self._session.messages.show(tr("Version {head_id} is used from the next image on.", head_id=head_id))
         self._session.walk.apply_changes(Changes(head=True, queue=True))
         self._go_on()
 
@@ -304,7 +302,7 @@ class Learning:
         )
         self._jobs.start(
             LEARNING,
-            tr("Searching decided images for new categories"),
+            tr("Searching images that are done for new categories"),
             lambda p, progress: find_late_categories(p, progress, threads=1),
             on_success=self._on_searched,
             quiet=True,

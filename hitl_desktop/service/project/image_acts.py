@@ -250,7 +250,7 @@ class ImageActs:
         if self._open.image is None:
             return
         if self._open.image.reason:
-            self._open.messages.show(tr("This image cannot be read, so it cannot be decided."))
+            self._open.messages.show(tr("This image cannot be read, so it cannot be marked as done."))
             return
         image_id = self._open.image.id
         command = (

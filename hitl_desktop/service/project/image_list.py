@@ -159,7 +159,7 @@ class ImageList:
         if not self.statuses:
             return tr("This project has no images yet. Add a folder.")
         return sentences(
-            tr("Nothing is left to do.") if skipped or unreadable else tr("Every image is decided."),
+            tr("Nothing is left to do.") if skipped or unreadable else tr("Every image is done."),
             tr("Skipped: {n}.", n=skipped) if skipped else "",
             tr("Unreadable: {n}.", n=unreadable) if unreadable else "",
             tr("Export the labels, or add a folder."),

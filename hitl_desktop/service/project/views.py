@@ -18,7 +18,7 @@ from hitl_desktop.workflows.detection.class_map import class_to_category
 from hitl_desktop.workflows.detection.detector import has_feature_maps
 from hitl_desktop.workflows.prediction.comparison import Comparison, comparison_of
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
-from hitl_desktop.workflows.training.versions import waiting
+from hitl_desktop.workflows.training.versions import before_active, waiting
 
 _COUNTED_AT_ONCE = 2_000
 """The acts of so many decisions are added up in 15 ms."""
@@ -154,6 +154,13 @@ class Views:
             project.heads.active(),
             waiting(project),
         )
+
+    def other_versions(self) -> tuple[bool, bool]:
+        """Whether a newer version waits to be used, and whether there is an earlier one to go back to."""
+        project = self._project
+        if project is None:
+            return False, False
+        return waiting(project) is not None, before_active(project) is not None
 
     def versions(self) -> list[HeadVersion]:
         """The versions of the heads, the latest first."""

@@ -9,7 +9,7 @@ from hitl_desktop.domain.acts import ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.predictions import Proposal
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.display_thresholds import THRESHOLD_STEP
 from hitl_desktop.service.project.session import Session
@@ -135,7 +135,7 @@ class Controller(BoxNames):
         if image is not None and image.reason is None and not self._canvas.has_image:
             self._messages.show(
                 tr(
-                    "This image cannot be decided: {placeholder}",
+                    "This image cannot be marked as done: {placeholder}",
                     placeholder=self._canvas.placeholder or tr("It is not shown yet."),
                 )
             )
@@ -155,7 +155,7 @@ class Controller(BoxNames):
             self._messages.show(
                 tr("Select a suggestion first: Tab goes through them, the most uncertain first.")
                 if left
-                else tr("No proposal is left on this image. A calls it done.")
+                else tr("No suggestion is left on this image. A marks it as done.")
             )
             return
         self._accept(keys)
@@ -180,8 +180,11 @@ class Controller(BoxNames):
         keys = [key_of(box) for box in boxes]
         is_open = any(key.kind is Kind.PROPOSAL for key in keys)
         following = self._next_proposal(keys) if is_open and self._is_in_hand(keys) else None
-        if boxes and self._session.acts.remove(boxes) and following is not None:
+        if not boxes or not self._session.acts.remove(boxes):
+            return
+        if following is not None:
             self._canvas.selection.select(following)
+        self._session.receipt.emit(_removed(boxes, self._session.known.of))
 
     def _is_in_hand(self, keys: Sequence[BoxKey]) -> bool:
         return any(self._canvas.selection.has(key) for key in keys)
@@ -265,3 +268,17 @@ class Controller(BoxNames):
     def change_threshold(self, steps: int) -> None:
         """Show more or fewer proposals."""
         self._session.set_threshold(self._session.thresholds.general + steps * THRESHOLD_STEP)
+
+
+def _removed(boxes: Sequence[Annotation | Proposal], names: Mapping[int, str]) -> str:
+    """What became of boxes that were removed."""
+    rejected = [b.name for b in boxes if isinstance(b, Proposal)]
+    deleted = [names.get(b.category_id, tr("unnamed")) for b in boxes if isinstance(b, Annotation)]
+    return sentences(
+        tr("Rejected: {suggestions}.", suggestions=_one_or_count(rejected, "suggestion")) if rejected else "",
+        tr("Deleted: {boxes}.", boxes=_one_or_count(deleted, "box")) if deleted else "",
+    )
+
+
+def _one_or_count(names: Sequence[str], noun: str) -> str:
+    return names[0] if len(names) == 1 else counted(len(names), noun)

@@ -92,8 +92,10 @@ class ImageView(QObject):
     def _prefetch(self, changes: Changes) -> None:
         """Others come next than before."""
         image = self._session.image
-        path = self._session.path_of(image) if image else None
-        if image is not None and path is not None and (changes.images or changes.queue):
+        if image is None or not (changes.images or changes.queue):
+            return
+        path = self._session.path_of(image)
+        if path is not None:
             self._loader.want(image.id, path, self._neighbours())
 
     def _neighbours(self) -> list[tuple[int, Path]]:

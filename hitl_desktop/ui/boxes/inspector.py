@@ -88,7 +88,9 @@ class Inspector(Pane):
         self.tags_title.setWordWrap(True)
         self.tag_hints = QLabel()
         self.tag_hints.setWordWrap(True)
-        self.tag_hints.setToolTip(tr("What was learned from the tags of decided images; a click gives it"))
+        self.tag_hints.setToolTip(
+            tr("What was learned from the tags of images that are done; a click gives it")
+        )
         self.tag_hints.linkActivated.connect(self._on_hint)
         self.tags = Field(self.left)
         self.tags.setPlaceholderText(tr("Tags, with commas"))

@@ -152,9 +152,7 @@ class CategoryModel(QAbstractListModel):
             return tr(
                 "Still learning: 0 of 1 done image needed. Boxes count for training once their image is done."
             )
-        return tr(
-            "Still learning: on {images} so far, not trained yet.", images=counted(done, "decided image")
-        )
+        return tr("Still learning: on {images} so far, not trained yet.", images=counted(done, "done image"))
 
     def _figure_words(self, row: CategoryRow) -> list[str]:
         if self.figures is None:

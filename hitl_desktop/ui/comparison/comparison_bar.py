@@ -121,7 +121,7 @@ class ComparisonBar(Pane):
 def _whose(comparison: Comparison | None) -> str:
     """Whose suggestions are shown, so that nobody takes the answer of a head on its training image for a test."""
     if comparison is None:
-        return tr("This image is not decided yet. Labels and suggestions are compared once it is.")
+        return tr("This image is not done yet. Labels and suggestions are compared once it is.")
     if comparison.source is Source.NONE:
         return tr(
             "Nothing to compare: the model was trained on this image, and what it suggested before "
@@ -137,7 +137,7 @@ def _whose(comparison: Comparison | None) -> str:
             else tr("Suggested now by the detector, which was not trained on this image")
         )
     if not any(place.suggestion for place in comparison.places):
-        return tr("Nothing was suggested on this image before it was decided: all labels count as missed")
+        return tr("Nothing was suggested on this image before it was done: all labels count as missed")
     return (
         tr(
             "Suggested by version {version} before it was trained on this image",

@@ -106,7 +106,7 @@ class ExchangeActs(QObject):
 
     def _on_exported(self, summary: ExportSummary) -> None:
         self._warning.dismiss()
-        left = [tr("{n} undecided", n=summary.undecided)] if summary.undecided else []
+        left = [tr("{n} to do", n=summary.undecided)] if summary.undecided else []
         left += [tr("{n} skipped", n=summary.skipped)] if summary.skipped else []
         left += [tr("{n} unreadable", n=summary.unreadable)] if summary.unreadable else []
         self._messages.show(

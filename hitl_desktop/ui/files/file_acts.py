@@ -159,7 +159,7 @@ def _boxes_text(before: Sequence[Annotation], now: Sequence[Annotation]) -> str:
         return ""
     if now != before:
         return tr("Check its boxes: they moved with it, which Ctrl+Z takes back.")
-    return tr("Check its boxes: nobody can tell where they lie now, so the image is to be decided.")
+    return tr("Check its boxes: nobody can tell where they lie now, so the image is to do again.")
 
 
 def _size(image: ImageRecord | None) -> tuple[int, int]:

@@ -108,7 +108,7 @@ ACTIONS: Final = (
     ActionSpec("import_coco", tr("&Import COCO..."), "Ctrl+I", When.PROJECT, Menu.FILE),
     ActionSpec("export_coco", tr("&Export COCO..."), "Ctrl+E", When.PROJECT, Menu.FILE),
     ActionSpec("export_head", tr("Export the &trained detector..."), "", When.PROJECT, Menu.FILE),
-    ActionSpec("export_all", tr("Export COCO, un&decided images too..."), "", When.PROJECT, Menu.FILE),
+    ActionSpec("export_all", tr("Export COCO, images to &do too..."), "", When.PROJECT, Menu.FILE),
     ActionSpec("refresh", tr("&Read the folders and this image again"), "F5", When.PROJECT, Menu.FILE),
     ActionSpec("relink", tr("Find this image e&lsewhere..."), "", When.IMAGE, Menu.FILE),
     ActionSpec("quit", tr("&Quit"), "Ctrl+Q", When.ALWAYS, Menu.FILE),
@@ -175,12 +175,12 @@ ACTIONS: Final = (
     ActionSpec("draw_by_drag", tr("Draw by dragging"), "", When.PROJECT, Menu.BOX),
     ActionSpec("draw_by_corners", tr("Draw by two corner clicks"), "", When.PROJECT, Menu.BOX),
     ActionSpec("draw_by_extremes", tr("Draw by four extreme points"), "", When.PROJECT, Menu.BOX),
-    ActionSpec("find_category", tr("Find or add a ca&tegory"), "C", When.PROJECT, Menu.BOX),
+    ActionSpec("unknown", tr("Mark as &unknown"), "U", When.IMAGE, Menu.BOX),
+    ActionSpec("find_category", tr("&Find or add a category"), "C", When.PROJECT, Menu.CATEGORY),
     *(
-        ActionSpec(f"category_{n}", tr("Category &{n}", n=n), str(n), When.IMAGE, Menu.BOX)
+        ActionSpec(f"category_{n}", tr("Category &{n}", n=n), str(n), When.IMAGE, Menu.CATEGORY)
         for n in range(1, 10)
     ),
-    ActionSpec("unknown", tr("Mark as &unknown"), "U", When.IMAGE, Menu.BOX),
     ActionSpec("name_unknowns", tr("Name the &unknown objects..."), "Ctrl+U", When.PROJECT, Menu.CATEGORY),
     ActionSpec("rename_category", tr("&Rename the current category..."), "F2", When.PROJECT, Menu.CATEGORY),
     ActionSpec(
@@ -278,7 +278,15 @@ SECTIONS: Final = frozenset(
     {
         *("import_coco", "refresh", "quit", "go_elsewhere", "accept_many", "next", "take_better"),
         *("mix", "skip_selected", "accept_box", "tool_select", "begin_box", "duplicate", "select_all"),
-        *("toggle_lock", "draw_by_drag", "find_category", "unknown", "rename_category", "show_from"),
+        *(
+            "toggle_lock",
+            "draw_by_drag",
+            "unknown",
+            "category_1",
+            "name_unknowns",
+            "rename_category",
+            "show_from",
+        ),
         *("merge_category", "attribute_1", "add_attribute", "edit_tags", "compare", "fit", "threshold_down"),
         *("hide_boxes", "next_pane", "theme_system", "motion", "more_contrast", "more_gamma", "stretch"),
         *("use_waiting", "map_classes", "label_errors", "tune", "pin", "stop_jobs", "edit_keys", "show_log"),

@@ -33,22 +33,35 @@ _ID: Final = Qt.ItemDataRole.UserRole
 _PLACE: Final = Qt.ItemDataRole.UserRole + 1
 _KEY: Final = Qt.ItemDataRole.UserRole + 2
 _KEY_WIDTH: Final = 120
+_BY_MENU: Final = 5
+"""A command whose menu has a typed word that its own name has not comes after all others."""
 
 
 def match(typed: str, name: str) -> int | None:
     """How well a command's name matches what was typed, 0 best; None if some typed word is not in it.
 
-    Best is a name that begins with it, then one that has its words at the beginnings of words and in order,
-    then in any order, then anywhere.
+    Best is a name that has the typed words as whole words and in order, then one that begins with them, then
+    one that has them at the beginnings of words and in order, then in any order, then anywhere.
     """
     name, words = name.casefold(), typed.casefold().split()
     if not all(word in name for word in words):
         return None
-    if name.startswith(" ".join(words)):
+    begin = [rf"\b{re.escape(word)}" for word in words]
+    if re.search(".*".join(rf"{word}\b" for word in begin), name):
         return 0
-    if re.search(".*".join(rf"\b{re.escape(word)}" for word in words), name):
+    if name.startswith(" ".join(words)):
         return 1
-    return 2 if all(re.search(rf"\b{re.escape(word)}", name) for word in words) else 3
+    if re.search(".*".join(begin), name):
+        return 2
+    return 3 if all(re.search(word, name) for word in begin) else 4
+
+
+def match_command(typed: str, words: str, spec: ActionSpec) -> int | None:
+    """How well a command matches: by its words now, by those of the table, at last with its menu before
+    them."""
+    ranks = [rank for name in {words, spec.words} if (rank := match(typed, name)) is not None]
+    with_menu = match(typed, f"{plain(MENU_TITLES[spec.menu])} {spec.words}")
+    return min(ranks, default=None if with_menu is None else _BY_MENU + with_menu)
 
 
 class _Row(QStyledItemDelegate):
@@ -111,7 +124,7 @@ class Palette(QDialog):
 
     def _filter(self, typed: str) -> None:
         self.list.clear()
-        ranks = {spec: match(typed, self._actions.words_of(spec)) for spec in self._specs}
+        ranks = {spec: match_command(typed, self._actions.words_of(spec), spec) for spec in self._specs}
         found = {spec: rank for spec, rank in ranks.items() if rank is not None}
         for spec in sorted(found, key=lambda spec: (bool(self._actions.why_not(spec)), found[spec])):
             self.list.addItem(self._row(spec))

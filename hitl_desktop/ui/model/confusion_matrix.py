@@ -103,7 +103,7 @@ class ConfusionMatrix(QTableView):
         self.setItemDelegate(shades := _Shades(self._cells))
         self._shades = shades  # the view does not keep it
         self.setAccessibleName(
-            tr("Confusion matrix: rows are what people decided, columns what was suggested")
+            tr("Confusion matrix: rows are what people labelled, columns what was suggested")
         )
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setTabKeyNavigation(False)

@@ -69,7 +69,7 @@ class HeadActs:
         project = self._session.project
         version = before_active(project) if project else None
         if version is None:
-            self._messages.show(tr("There is no version of the head before this one."))
+            self._messages.show(tr("There is no earlier version."))
         else:
             self._learning.use_version(version.id, hold=True)
 

@@ -25,7 +25,7 @@ class LateCategoryOffer:
     def _offer(self, found: LateCategories) -> None:
         self._found = found
         names = tr(" or ").join(found.names)
-        count = counted(len(found.images), "decided image")
+        count = counted(len(found.images), "done image")
         text = tr("{count} may contain {names}, added later.", count=count, names=names)
         self._banner.show_text(text, tr("Reopen and check"))
 

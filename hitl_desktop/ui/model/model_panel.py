@@ -68,11 +68,11 @@ class ModelPanel(Pane):
         self._soon.timeout.connect(self._show_figures)
         self.detector, self.head, self.unseen_result, self.effort = QLabel(), QLabel(), QLabel(), QLabel()
         self.learn, prelabel = QPushButton(tr("Learn now")), QPushButton(tr("Pre-label"))
-        self.learn.setToolTip(tr("Fit a new head on everything that is decided"))
+        self.learn.setToolTip(tr("Train a new version on all images that are done"))
         prelabel.setToolTip(tr("Run the detector on the images it has not processed"))
         self.versions, self.use_waiting = QPushButton(tr("Versions...")), QPushButton(tr("Use it"))
         self.versions.setToolTip(
-            tr("All versions of the head: what each learned from, and which one is used")
+            tr("All versions of the model: what each learned from, and which one is used")
         )
         self.versions.clicked.connect(self.versions_asked)
         self.use_waiting.clicked.connect(self.use_waiting_asked)
@@ -244,9 +244,9 @@ class ModelPanel(Pane):
 
     def _head_text(self, version: HeadVersion | None, late: HeadVersion | None) -> str:
         new = len(self._learning.unlearned)
-        since = tr("{new} decided or changed since", new=new) if new else ""
+        since = tr("{new} done or changed since", new=new) if new else ""
         if version is None:
-            few = tr("too few decided images to train on; the detector's names and scores are used")
+            few = tr("too few images are done to train on; the detector's names and scores are used")
             return "; ".join(filter(None, (few, since)))
         s = version.summary
         learned = (
@@ -300,7 +300,7 @@ def _effort_text(effort: EffortView) -> str:
     acts = effort.acts
     saved = acts.effort_saved()
     if saved is None:
-        return sentences(tr("no box decided yet"), effort.advice)
+        return sentences(tr("no box is done yet"), effort.advice)
     if saved < _LEAST_SAVED:
         return sentences(tr("No time saved yet."), effort.advice)
     words = ", ".join(f"{count} {act}" for act, count in asdict(acts).items() if count)
@@ -314,7 +314,7 @@ def _effort_text(effort: EffortView) -> str:
 def _unseen_text(version: HeadVersion | None) -> str:
     """How good proposals were before their image was taught, with an interval."""
     if version is None or version.summary.first_sight_objects + version.summary.first_sight_total == 0:
-        return tr("not measured yet: it needs decided images that were pre-labelled")
+        return tr("not measured yet: it needs images that were pre-labelled and are done")
     s = version.summary
     low, high = s.first_sight_low, s.first_sight_high
     return tr(

@@ -24,7 +24,7 @@ from hitl_desktop.ui.widgets.tables import cell, read_only_table
 from hitl_desktop.workflows.quality.report_charts import reliability_chart
 from hitl_desktop.workflows.quality.threshold_advice import Advice, Reliability
 
-_HEADINGS = (tr("Category"), tr("Threshold"), tr("Precision"), tr("Recall"))
+_HEADINGS = (tr("Category"), tr("Suggested threshold"), tr("Precision"), tr("Recall"))
 
 
 class ReliabilityDialog(QDialog):
@@ -47,7 +47,7 @@ class ReliabilityDialog(QDialog):
         self.plot = Chart(
             tr("Reliability diagram"),
             partial(reliability_chart, {"bins": reliability.bins}),
-            tr("The reliability diagram appears here once an image with suggestions is decided."),
+            tr("The reliability diagram appears here once an image with suggestions is done."),
         )
         self.wanted = QSpinBox()
         self.wanted.setRange(0, 99)
@@ -57,9 +57,10 @@ class ReliabilityDialog(QDialog):
         self.wanted.valueChanged.connect(self._show_advice)
         self.table = read_only_table(tr("Suggested thresholds"), _HEADINGS, 0, stretch=0)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        self.use = buttons.addButton(tr("Use these"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.use = buttons.addButton(tr("Use suggested"), QDialogButtonBox.ButtonRole.ActionRole)
         self.one = buttons.addButton(
-            tr("Use {general:.2f} for all", general=general), QDialogButtonBox.ButtonRole.ActionRole
+            tr("General ({general:.2f}) for all", general=general),
+            QDialogButtonBox.ButtonRole.ActionRole,
         )
         self.use.clicked.connect(self._use)
         self.one.clicked.connect(self._use_one)
@@ -122,7 +123,9 @@ def _row(advice: Advice) -> tuple[str, str, str, str]:
 
 def _words(reliability: Reliability) -> str:
     if not reliability.boxes:
-        return tr("Nothing is measured yet: it takes decided images on which boxes were proposed before.")
+        return tr(
+            "Nothing is measured yet: it takes images that are done and on which boxes were suggested before."
+        )
     low, high = reliability.interval
     return tr(
         "Scores were off by {error:.2f} on average (95 %: {low:.2f} to {high:.2f}), "

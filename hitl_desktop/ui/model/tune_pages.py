@@ -71,12 +71,12 @@ class TunePages(QObject):
             tr("Learning curve"),
             draw if max(map(len, curves)) > 1 else _nothing,
             tr(
-                "The learning curve appears here after {images} with suggestions have been decided.",
+                "The learning curve appears here after {images} with suggestions are done.",
                 images=counted(tuning.STRETCH + 1, "image"),
             ),
         )
         gap = tr(
-            "Overfitting is measured after {images} have been decided.",
+            "Overfitting is measured after {images} are done.",
             images=counted(2 * tuning.LATEST, "image"),
         )
         words = (
@@ -94,9 +94,7 @@ class TunePages(QObject):
         self.categories = Chart(
             title,
             lambda room: report_charts.precision_and_recall(title, rows, room, MOST_CATEGORIES),
-            tr(
-                "Precision and recall of each category appear here once an image with suggestions is decided."
-            ),
+            tr("Precision and recall of each category appear here once an image with suggestions is done."),
             fill=False,
         )
         self.categories.chosen.connect(self._show_mistakes)
@@ -200,15 +198,15 @@ class TunePages(QObject):
         figures: tuple[tuple[str, Callable[..., str], str, str], ...] = (
             (
                 tr("Corrections per image"), report_charts.corrections_an_image, "corrections",
-                tr("Corrections per image appear here after {images} have been decided.", images=images),
+                tr("Corrections per image appear here after {images} are done.", images=images),
             ),
             (
                 tr("Minutes per image"), report_charts.minutes_an_image, "minutes",
-                tr("Minutes per image appear here after {images} have been decided in this window.", images=images),
+                tr("Minutes per image appear here after {images} are done in this window.", images=images),
             ),
             (
                 tr("Effort saved"), report_charts.effort_saved, "saved",
-                tr("Effort saved appears here after {images} with boxes have been decided.", images=images),
+                tr("Effort saved appears here after {images} with boxes are done.", images=images),
             ),
         )  # fmt: skip
         self.effort = [
@@ -234,7 +232,7 @@ def _nothing(_: object) -> str:
 
 def _opening_words(cells: Sequence[Cell]) -> str:
     if not cells:
-        return tr("Confusions appear here once an image with suggestions is decided.")
+        return tr("Confusions appear here once an image with suggestions is done.")
     return tr("Choose a cell to see its boxes, and a box to go to its image.")
 
 
@@ -250,7 +248,7 @@ def _effort_words(name: str, of: Data) -> str:
 
 def _curve_words(points: Sequence[Point]) -> str:
     if not points:
-        return tr("Nothing to measure yet: no image with suggestions has been decided.")
+        return tr("Nothing to measure yet: no image with suggestions is done.")
     last = points[-1]
     low, high = last.interval
     return tr(

@@ -28,11 +28,11 @@ class VersionsDialog(QDialog):
 
     def __init__(self, versions: Sequence[HeadVersion], active: int | None, parent: QWidget) -> None:
         super().__init__(parent)
-        self.setWindowTitle(tr("Versions of the head"))
+        self.setWindowTitle(tr("Model versions"))
         open_within_screen(self, 820, 420)
         self.chosen: int | None = None
         self._versions = versions
-        self.table = read_only_table(tr("Versions of the head"), _HEADINGS, len(versions))
+        self.table = read_only_table(tr("Model versions"), _HEADINGS, len(versions))
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setWordWrap(True)

@@ -75,12 +75,12 @@ class AuditActs:
     def _choose(self, offered: list[Plan]) -> None:
         possible = {_words(plan): plan for plan in offered if plan.wanted is not None}
         if not possible:
-            few = counted(offered[0].population, tr("decided image")) if offered else tr("no decided image")
+            few = counted(offered[0].population, tr("done image")) if offered else tr("no image that is done")
             self._messages.warn(
                 tr("With {few} nothing can be proved yet. Decide more images first.", few=few)
             )
             return
-        label = tr("Claim to test ({images})", images=counted(offered[0].population, "decided image"))
+        label = tr("Claim to test ({images})", images=counted(offered[0].population, "done image"))
         chosen = self.ask.choice(tr("Audit"), label, list(possible))
         if chosen is None:
             return

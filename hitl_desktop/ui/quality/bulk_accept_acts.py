@@ -62,7 +62,7 @@ class BulkActs:
             self._previewing.abandon()  # of another category or score
         self._previewing = self._session.jobs.start(
             PREPARING,
-            tr("Reading proposals"),
+            tr("Reading suggestions"),
             lambda p, progress: bulk_accept.preview(p, name, threshold, progress),
             on_success=self._on_preview,
             on_failure=self._on_no_preview,

@@ -158,7 +158,7 @@ class BulkAcceptMode(ReviewMode):
         blind = self.preview.not_examined
         ahead = (
             tr(
-                "On {images} the head has not run yet; only the detector's boxes count there.",
+                "On {images} the trained model has not run yet; only the detector's boxes count there.",
                 images=counted(blind, "image"),
             )
             if blind

@@ -172,6 +172,7 @@ class ErrorActs:
     def _mend(self, issue: LabelIssue) -> None:
         if self._session.project_acts.manage(lambda p: apply_suggestion(p, issue)):
             self._done.append((issue, self._session.views.latest_act()))
+            self._session.receipt.emit(tr("The suggested fix was applied."))
         if self.mode is not None:
             self.mode.show_answers(self._answers)
             self.mode.keep_those(lambda s: s.id != issue.id, goes_on=False)

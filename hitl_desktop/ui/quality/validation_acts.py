@@ -121,7 +121,7 @@ class ValidateActs:
         if self._session.project_acts.manage(act):
             if None in done:
                 self._messages.show(
-                    tr("This image was decided or skipped meanwhile, so no verdict on it was kept.")
+                    tr("This image was done or skipped meanwhile, so no verdict on it was kept.")
                 )
             self._done += [number for number in done if number is not None]
             self._prepare_next()

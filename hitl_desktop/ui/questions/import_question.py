@@ -39,7 +39,7 @@ class ImportQuestion(QDialog):
         self._column = QVBoxLayout(content)
         self.labels: list[QLabel] = []
         self._add_label(_counts(result))
-        self.undecided = QRadioButton(tr("Nobody has labelled them yet: they stay undecided"))
+        self.undecided = QRadioButton(tr("Nobody has labelled them yet: they stay on the to-do list"))
         self.empty = QRadioButton(tr("They were reviewed and are empty: mark them as verified empty"))
         self.undecided.setChecked(True)
         unlabelled = sum(i.state is None and i.id not in result.incomplete for i in result.dataset.images)

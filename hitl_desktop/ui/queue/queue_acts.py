@@ -74,7 +74,7 @@ class QueueActs:
 
     def reopen(self) -> None:
         """Let the selected images be to do again."""
-        self._do(bulk_edits.reopen, self._queue.selected, tr("None of them is decided or skipped."))
+        self._do(bulk_edits.reopen, self._queue.selected, tr("None of them is done or skipped."))
 
     def tag(self) -> None:
         """Give the selected images a tag."""

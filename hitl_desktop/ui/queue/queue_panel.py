@@ -287,6 +287,8 @@ class QueuePanel(Pane):
         self.state.show_counts(self._session.image_list)
 
     def _on_changed(self, changes: Changes) -> None:
+        if changes.only_boxes and not self.model.is_stale:
+            return  # no row shows boxes
         many = changes.queue and changes.go_to is None and len(changes.annotations_of) > 1
         if self.model.is_stale or changes.images or (many and not self.model.wanted.is_plain):
             self._reload()

@@ -176,12 +176,12 @@ def _toggled(path: str, name: str, *, is_in: bool, boxes: int) -> str:
         return tr("{path} is not in “{name}” any more.", path=path, name=name)
     if boxes:
         return tr(
-            "{path} is in “{name}” now, with {boxes}: new heads are tried on it.",
+            "{path} is in “{name}” now, with {boxes}: new versions are tried on it.",
             path=path,
             name=name,
             boxes=counted(boxes, "box"),
         )
-    return tr("{path} is in “{name}” now: new heads are tried on it.", path=path, name=name)
+    return tr("{path} is in “{name}” now: new versions are tried on it.", path=path, name=name)
 
 
 def _renamed(name: str, new: str, project: Project) -> Changes:

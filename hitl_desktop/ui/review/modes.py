@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QStackedWidget, QWidget
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 
 from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.theme.tokens import REVIEW_FRAME
@@ -28,6 +28,7 @@ class ReviewModes(QObject):
         self._mode: ReviewMode | None = None
         self._before: QWidget | None = None
         self._put_away: list[QWidget] = []
+        self._widths: dict[QDockWidget, int] = {}
 
     @property
     def is_in_the_middle(self) -> bool:
@@ -43,6 +44,7 @@ class ReviewModes(QObject):
         """Show a mode in place of the image and the panels; the one before is left."""
         self.leave_present()
         self._mode, self._before = mode, self._middle.currentWidget()
+        self._note_widths()
         self._put_away = [panel for panel in self._panels if panel.isVisible()]
         for panel in self._put_away:
             panel.hide()
@@ -55,6 +57,7 @@ class ReviewModes(QObject):
     def enter_beside(self, mode: ReviewMode) -> None:
         """Show a mode in place of the queue, with the image framed in its colour."""
         self.leave_present()
+        self._note_widths()
         self._mode = mode
         self._beside.addWidget(mode)
         self._beside.setCurrentWidget(mode)
@@ -76,6 +79,9 @@ class ReviewModes(QObject):
             self._beside.removeWidget(mode)
             self._frame("")
         mode.deleteLater()
+        window = self._middle.window()
+        if isinstance(window, QMainWindow):  # a mode may have needed more room than what it took the place of
+            window.resizeDocks(list(self._widths), list(self._widths.values()), Qt.Orientation.Horizontal)
         self.changed.emit()
         self._canvas.setFocus()
 
@@ -88,6 +94,15 @@ class ReviewModes(QObject):
         """Leave the mode that is on, if any."""
         if self._mode is not None:
             self._mode.left.emit()
+
+    def _note_widths(self) -> None:
+        """Remember how wide the panels are beside the image."""
+        window = self._middle.window()
+        sides = (Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.RightDockWidgetArea)
+        self._widths = {}
+        if isinstance(window, QMainWindow):
+            beside = (d for d in window.findChildren(QDockWidget) if window.dockWidgetArea(d) in sides)
+            self._widths = {dock: dock.width() for dock in beside if dock.isVisible()}
 
     def _frame(self, kind: str) -> None:
         self._middle.setProperty("review", kind)

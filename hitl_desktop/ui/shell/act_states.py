@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.domain.attributes import COMMON
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.boxes.attribute_panel import value_of
@@ -17,6 +19,11 @@ from hitl_desktop.ui.keys.action_table import Menu
 from hitl_desktop.ui.keys.actions import Actions
 from hitl_desktop.ui.review.modes import ReviewModes
 
+OF_CATEGORY: Final = (
+    *("rename_category", "recolour_category", "choose_category_key", "show_from", "general_threshold"),
+    *("merge_category", "retire_category"),
+)
+"""The commands about the current category."""
 _DIGITS = range(1, 10)
 _DECISIONS = ("accept_picture", "mark_empty", "skip")
 _WAYS_TO_DRAW = ("draw_by_drag", "draw_by_corners", "draw_by_extremes")
@@ -39,11 +46,17 @@ class ActStates:
             actions[f"say_{attribute.name}"].setCheckable(True)
         choose_one(actions, _WAYS_TO_DRAW, _WAYS_TO_DRAW[0], window)
         session.opened.connect(self.refresh)
+        session.opened.connect(self.enable_versions)
+        session.changed.connect(self._on_changed)
         session.names_changed.connect(self.refresh)
         session.category_changed.connect(self.refresh)
         for menu in (Menu.ATTRIBUTE, Menu.BOX, Menu.CATEGORY):
             actions.menu(menu).aboutToShow.connect(self.refresh)
         self.refresh()
+
+    def _on_changed(self, changes: Changes) -> None:
+        if changes.head:
+            self.enable_versions()
 
     def enable(self, modes: ReviewModes) -> None:
         """Enable what is available now."""
@@ -53,10 +66,16 @@ class ActStates:
         for act in _DECISIONS:
             self._actions.block(act, back_first if modes.is_beside else "")
         is_decided = session.is_open and session.image_list.count("decided") > 0
-        self._actions.block("learn", "" if is_decided else tr("Nothing is decided yet"))
+        self._actions.block("learn", "" if is_decided else tr("No image is done yet"))
         no_project = reviews or ("" if session.is_open else tr("Open a project first"))
         no_image = no_project or ("" if session.image is not None else tr("No image is open"))
         self._actions.enable(project=no_project, image=no_image)
+
+    def enable_versions(self) -> None:
+        """Enable the use of another version if there is one to use."""
+        has_newer, has_older = self._session.views.other_versions()
+        self._actions.block("use_waiting", "" if has_newer else tr("No new version waits"))
+        self._actions.block("go_back_a_head", "" if has_older else tr("No earlier version was used"))
 
     def enable_undo(self) -> None:
         """Enable undo and redo if there is something to undo or redo."""

@@ -16,12 +16,13 @@ from hitl_desktop.domain.words import capitalised
 from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT
-from hitl_desktop.translation import tr, trn
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
 from hitl_desktop.ui.widgets.elided import ElidedLabel
 from hitl_desktop.ui.widgets.flow import FlowLayout
 
+_LINE = 3
 _LATEST = 20
 _WIDE = 1000
 _MOST_SHARE = 150
@@ -47,9 +48,8 @@ class ActionBar(QFrame):
         self.why, self.place = ElidedLabel(), ElidedLabel()
         self.why.setToolTip(tr("Why this image is shown now"))
         self.why.setProperty("role", "dim")
-        self.progress, self.share = QProgressBar(), ElidedLabel()
+        self.progress, self.share = QProgressBar(self), ElidedLabel()
         self.progress.setTextVisible(False)
-        self.progress.setFixedWidth(72)
         self.progress.setAccessibleName(tr("Images that are done"))
         self.saved = ElidedLabel()
         for widget in (self.share, self.saved):  # what is left is the reason's
@@ -68,7 +68,6 @@ class ActionBar(QFrame):
         row.addLayout(acts)
         row.addWidget(self.place, 2)
         row.addWidget(self.why, 3)
-        row.addWidget(self.progress)
         row.addWidget(self.share)
         row.addWidget(self.saved)
         session.decided.connect(self._pace.note)
@@ -77,6 +76,7 @@ class ActionBar(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, why the image is shown matters more than its name, and the acts most."""
         super().resizeEvent(event)
+        self.progress.setGeometry(0, 0, self.width(), _LINE)
         if (event.oldSize().width() >= _WIDE) != (self.width() >= _WIDE) and self._session.is_open:
             self.show_state()  # longer words, or shorter ones
         self._fit()
@@ -89,7 +89,6 @@ class ActionBar(QFrame):
         )
         is_wide = self.width() >= max(_WIDE, needed)
         self.place.setVisible(is_wide)
-        self.progress.setVisible(is_wide)  # the share is the same in words
         for widget in (self.why, self.share):
             widget.setVisible(self.width() >= needed)
         self.setMinimumHeight(self.heightForWidth(self.width()))
@@ -98,10 +97,6 @@ class ActionBar(QFrame):
         """Show the state of the open project and of its current image."""
         session = self._session
         image, total = session.image, len(session.image_list.statuses)
-        shown = len(session.visible_proposals)
-        present = len(session.annotations)
-        self.accept.setText(_accept_text(shown, present))
-        self.accept.setEnabled(self._accept.isEnabled() and image is not None and shown + present > 0)
         self.empty.setText(f" {tr('Empty  E')}")
         self.skip.setText(f" {tr('Skip  S')}")
         decided = session.image_list.count("decided")
@@ -121,10 +116,21 @@ class ActionBar(QFrame):
         whole = ", ".join(filter(None, (done, left))) if total else ""
         if session.image_list.is_listing:
             done = whole = tr("Listing the images")
+        elif left and self.width() < _WIDE:
+            done = tr("{decided} of {total}, {left}", decided=decided, total=total, left=left)
         self.share.setText(whole if self.width() >= _WIDE else done)
         self.share.setToolTip(whole)
+        self.progress.setToolTip(whole)
         self.share.setMinimumWidth(min(self.fontMetrics().horizontalAdvance(done) + 1, _MOST_SHARE))
         self.show_saved(session.saving)
+        self.show_boxes()
+
+    def show_boxes(self) -> None:
+        """Show what accepting the current image accepts."""
+        session = self._session
+        shown, present = len(session.visible_proposals), len(session.annotations)
+        self.accept.setText(_accept_text(shown, present))
+        self.accept.setEnabled(self._accept.isEnabled() and session.image is not None and shown + present > 0)
         if (takes := (self.accept.text(), self.share.minimumWidth())) != self._takes:
             self._takes = takes
             self._fit()
@@ -166,10 +172,10 @@ class Pace:
             return ""
         minutes = images * sum(gaps) / len(gaps) / 60
         if minutes < 1:
-            return tr("under a minute left")
+            return tr("< 1 min left")
         if minutes < 90:
-            return trn("about {n} minute left", "about {n} minutes left", round(minutes))
-        return trn("about {n} hour left", "about {n} hours left", round(minutes / 60))
+            return tr("~{n} min left", n=round(minutes))
+        return tr("~{n} h left", n=round(minutes / 60))
 
 
 def _accept_text(shown: int, present: int) -> str:

@@ -23,7 +23,7 @@ class NameList(QPlainTextEdit):
     """Names, separated by commas or lines.
 
     Signals:
-        finished: `Enter` on an empty line, or `Ctrl+Enter`.
+        finished: `Enter`; `Shift+Enter` begins a line.
         given_up: `Escape`.
     """
 
@@ -33,17 +33,15 @@ class NameList(QPlainTextEdit):
     def __init__(self) -> None:
         super().__init__()
         self.setTabChangesFocus(True)
-        self.setPlaceholderText(tr("Category names, separated by commas or Enter"))
+        self.setPlaceholderText(tr("Category names, separated by commas"))
         self.setAccessibleName(tr("What are you labelling? Names of categories"))
         self.setFixedHeight(_LINES * self.fontMetrics().lineSpacing() + 14)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """`Enter` ends a name, a second one the list; `Escape` gives up."""
-        is_empty_line = not self.textCursor().block().text().strip()
-        with_ctrl = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+        """`Enter` ends the list, `Escape` gives up."""
         if event.key() == Qt.Key.Key_Escape:
             self.given_up.emit()
-        elif event.key() in _RETURN and (with_ctrl or is_empty_line):
+        elif event.key() in _RETURN and not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
             self.finished.emit()
         else:
             super().keyPressEvent(event)
@@ -59,7 +57,7 @@ class LabellingQuestion(Card):
         self.names = NameList()
         self.setFocusProxy(self.names)
         self.insert(self.names)
-        self.offers[0].setToolTip(tr("Enter on an empty line, or Ctrl+Enter"))
+        self.offers[0].setToolTip(tr("Enter; Shift+Enter begins a line"))
         self.names.textChanged.connect(self._show_count)
         self.names.finished.connect(self._add)
         self.names.given_up.connect(self.dismiss)

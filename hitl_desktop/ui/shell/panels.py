@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QTabWidget, QWidget
 
 _NARROW, _WIDE = 1100, 1600
@@ -38,21 +39,34 @@ class Panels(QObject):
     @property
     def layout(self) -> str:
         """Where they are and how large, as text that a project keeps."""
-        return bytes(self._window.saveState().toBase64().data()).decode()
+        return f"{self._window.width()} {bytes(self._window.saveState().toBase64().data()).decode()}"
 
     def open(self, layout: str) -> None:
         """A project was opened: lay them out as it was left, or show what belongs to one the first time; later a
         person may have put it away."""
-        if layout and self._window.restoreState(QByteArray.fromBase64(layout.encode())):
+        *width, state = layout.split(" ", 1)
+        if state and self._window.restoreState(QByteArray.fromBase64(state.encode())):
             self._arrange()
+            if not width or int(width[0]) > self._window.width():
+                self._leave_room()
             self._to_open = []
             return
         to_open, self._to_open = self._to_open, []
         for dock in to_open:
             dock.show()
         if to_open and not self._is_restored:
-            widths = [190, 216] if self._window.width() < _WIDE else [210, 250]
-            self._window.resizeDocks(self._main, widths, Qt.Orientation.Horizontal)
+            self._resize(self._default_widths)
+
+    @property
+    def _default_widths(self) -> list[int]:
+        return [190, 216] if self._window.width() < _WIDE else [210, 250]
+
+    def _leave_room(self) -> None:
+        """Make the panels no wider than they are at first, for the window is smaller than it was."""
+        self._resize([min(d.width(), w) for d, w in zip(self._main, self._default_widths, strict=True)])
+
+    def _resize(self, widths: Sequence[int]) -> None:
+        self._window.resizeDocks(self._main, list(widths), Qt.Orientation.Horizontal)
 
     def toggle(self) -> None:
         """Give the image all of the window but the bars, or bring the panels back that were there."""
@@ -72,9 +86,12 @@ class Panels(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Queue and inspector share a column of a narrow window, with a tab each."""
-        if event.type() == QEvent.Type.Resize and (self._window.width() < _NARROW) != self._is_narrow:
-            self._is_narrow = not self._is_narrow
-            self._arrange()
+        if isinstance(event, QResizeEvent):
+            if (self._window.width() < _NARROW) != self._is_narrow:
+                self._is_narrow = not self._is_narrow
+                self._arrange()
+            if self._window.width() < min(event.oldSize().width(), _WIDE) and not self._is_narrow:
+                self._leave_room()
         return super().eventFilter(watched, event)
 
     def _arrange(self) -> None:

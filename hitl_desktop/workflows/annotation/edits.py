@@ -101,7 +101,8 @@ def changes_of(project: Project, edit: Edit) -> Changes:
     """What an edit changed."""
     if edit.parts:
         on = frozenset(part.image_id for part in edit.parts if part.image_id is not None)
-        return Changes(annotations_of=on, learn_from=_to_learn(project, edit.parts))
+        tags = any(part.after.tags is not None for part in edit.parts)
+        return Changes(annotations_of=on, learn_from=_to_learn(project, edit.parts), tags=tags)
     on = (
         frozenset({edit.image_id})
         if edit.image_id is not None
@@ -116,6 +117,7 @@ def changes_of(project: Project, edit: Edit) -> Changes:
         learn_from=frozenset(project.images.decided_of(on))
         if edit.after.members
         else _to_learn(project, [edit]),
+        tags=edit.after.tags is not None,
     )
 
 

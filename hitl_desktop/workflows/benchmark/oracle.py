@@ -115,5 +115,5 @@ def next_undecided(project: Project) -> ImageRecord:
     order = project.queue.order(limit=1)
     image = project.images.get(order[0].image_id) if order else None
     if image is None:
-        raise HitlError(tr("Every image is decided."), hint=tr("Add more images."))
+        raise HitlError(tr("Every image is done."), hint=tr("Add more images."))
     return image

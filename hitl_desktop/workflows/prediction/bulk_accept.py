@@ -20,7 +20,7 @@ from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import open_ones, shown, with_category
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, NotPrelabelledError, NotYetError, UnreadableImageError
+from hitl_desktop.errors import HitlError, NotPrelabelledError, NotYetError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.learning.sampling_bounds import CONFIDENCE, sample_size, upper_bound
 from hitl_desktop.progress import NoProgress, Progress
@@ -29,7 +29,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.annotation.annotate import as_annotation, check_offered, remove
 from hitl_desktop.workflows.annotation.bulk_edits import portions
 from hitl_desktop.workflows.annotation.edits import LongAct, undo
-from hitl_desktop.workflows.detection.crops import crops_of_boxes
+from hitl_desktop.workflows.detection.crops import crops_in_context
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer
 
@@ -73,7 +73,7 @@ def preview(project: Project, name: str, threshold: float, progress: Progress, *
     if not found:
         raise NotYetError(
             tr(
-                "No proposal of {name} has a score of {threshold:.2f} or more.",
+                "No suggestion of {name} has a score of {threshold:.2f} or more.",
                 name=name,
                 threshold=threshold,
             ),
@@ -107,15 +107,7 @@ def _open_of_name(
 def _with_pixels(
     project: Project, proposals: Sequence[Proposal], progress: Progress
 ) -> list[tuple[Proposal, RgbImage]]:
-    pixels: dict[int, RgbImage] = {}
-    for image_id in dict.fromkeys(p.image_id for p in proposals):
-        progress.check_cancelled()
-        image, here = project.images.get(image_id), [p for p in proposals if p.image_id == image_id]
-        try:
-            crops = crops_of_boxes(project, image, [p.bbox for p in here]) if image else []
-        except UnreadableImageError:
-            continue  # it is noted when it is opened; here it has no crop
-        pixels |= {p.prediction_id: crop for p, crop in zip(here, crops, strict=False)}
+    pixels = crops_in_context(project, [(p.prediction_id, p.image_id, p.bbox) for p in proposals], progress)
     return [(p, pixels[p.prediction_id]) for p in proposals if p.prediction_id in pixels]
 
 
@@ -155,7 +147,7 @@ def accept_all(
             project.bulk_accepts.set_sample(bulk_id, len(accepted), images, draw.sample(accepted, size))
     if not accepted:
         raise HitlError(
-            tr("All of these proposals were answered meanwhile."), hint=tr("Review what is left.")
+            tr("All of these suggestions were answered meanwhile."), hint=tr("Review what is left.")
         )
     return act.changes | Changes(queue=True, categories=True)
 

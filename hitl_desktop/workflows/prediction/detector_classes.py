@@ -102,7 +102,7 @@ def classes_seen(project: Project, progress: Progress) -> ClassesSeen:
     if not detector.classes:
         raise HitlError(
             tr("The detector {name} names no classes, so there is nothing to map.", name=detector.name),
-            hint=tr("Add the names to its card, or teach the head: it needs none."),
+            hint=tr("Add the names to its card, or train on your own boxes: that needs none."),
         )
     done = sorted(project.predictions.images_done(detector.id))
     some = done

@@ -69,7 +69,7 @@ def begin(project: Project, claim: float, *, seed: int | None = None) -> Audit:
         raise NotYetError(
             tr(
                 "{images} cannot prove that no more than {claim} are wrong.",
-                images=counted(len(images), "decided image"),
+                images=counted(len(images), "done image"),
                 claim=percent(claim),
             ),
             hint=tr("Decide more images, or claim less."),
@@ -175,7 +175,7 @@ def _population(project: Project) -> list[ImageRecord]:
     ]
     if not images:
         raise NotYetError(
-            tr("No image is decided yet, so there is nothing to audit."),
+            tr("No image is done yet, so there is nothing to audit."),
             hint=tr("Decide some images first."),
         )
     return images

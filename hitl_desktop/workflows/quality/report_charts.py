@@ -56,7 +56,7 @@ def learning_curve(data: Data, room: Room = PAGE) -> str:
         low, high = consistency["f1_interval"]
         name = tr("your agreement with yourself, {low:.2f} to {high:.2f}", low=low, high=high)
         band = Band(name, low, high)
-    x = axis(tr("decided images"), [0, *places], whole=True)
+    x = axis(tr("images done"), [0, *places], whole=True)
     y = axis(tr("F1 on images not yet trained on"), _SHARES, "{:.1f}")
     return line_chart(tr("Learning curve"), series, x, y, band, room)
 
@@ -65,7 +65,7 @@ def _f1_value(point: Data) -> Value:
     low, high = point["interval"]
     words = tr(
         "after {decided}: F1 {f1:.2f} (95 %: {low:.2f} to {high:.2f}; {images})",
-        decided=counted(point["pictures"], "decided image"),
+        decided=counted(point["pictures"], "done image"),
         f1=point["f1"],
         low=low,
         high=high,
@@ -261,7 +261,7 @@ def minutes_an_image(stretches: Sequence[Data], room: Room = PAGE) -> str:
 
 
 def _decided(stretches: Sequence[Data]) -> Axis:
-    return axis(tr("decided images"), [0, sum(s["pictures"] for s in stretches)], whole=True)
+    return axis(tr("images done"), [0, sum(s["pictures"] for s in stretches)], whole=True)
 
 
 def _over_time(stretches: Sequence[Data], key: str, form: str, noun: str, of: str) -> list[Value]:

@@ -80,8 +80,8 @@ def to_html(data: Data, crops: Crops | None = None) -> str:
 
 def _states(images: Mapping[str, int]) -> str:
     names = {
-        "decided": tr("decided"),
-        "undecided": tr("undecided"),
+        "decided": tr("done"),
+        "undecided": tr("to do"),
         "skipped": tr("skipped"),
         "unreadable": tr("unreadable"),
     }
@@ -94,7 +94,7 @@ def _key_figures(data: Data) -> Iterator[tuple[str, str, str]]:
     """What is looked at first: a name, a figure, and its interval or of how many it is."""
     images, held_out, effort = data["pictures"], data["held_out"], data["effort"]
     of = tr("of {images}", images=counted(images["all"], "image"))
-    yield tr("decided"), str(images["decided"]), of
+    yield tr("done"), str(images["decided"]), of
     if held_out["f1"] is not None:
         low, high = held_out["interval"]
         of = tr(
@@ -133,7 +133,7 @@ def _learning_table(data: Data) -> Table:
         for name, points in curves
         for p in points
     ]
-    headings = (tr("images"), tr("decided before"), tr("F1"), tr("95 % interval"), tr("measured on"))
+    headings = (tr("images"), tr("done before"), tr("F1"), tr("95 % interval"), tr("measured on"))
     return Table(tr("The learning curve in numbers"), headings, rows)
 
 

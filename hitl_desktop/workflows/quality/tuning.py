@@ -132,7 +132,7 @@ class HeldOut:
     def words(self) -> str:
         """The figure, with a warning where it can show little."""
         if self.f1 is None:
-            return tr("No image is held out yet; about one decided image in five will be.")
+            return tr("No image is held out yet; about one done image in five will be.")
         low, high = self.interval
         least = tr(
             "Too few to see a difference smaller than {half:.2f}: decide more, or pin some.",

@@ -97,8 +97,8 @@ def next_images(project: Project, most: int) -> list[ImageRecord]:
     waiting = _unseen(project)
     if not waiting:
         raise NotYetError(
-            tr("Every readable image is decided or skipped, so there is no unseen image left."),
-            hint=tr("Add images, or keep some undecided."),
+            tr("Every readable image is done or skipped, so there is no unseen image left."),
+            hint=tr("Add images, or leave some to do."),
         )
     absent, found = project.absent_folders(), list[ImageRecord]()
     for image_id in random_order([i for i in waiting if i not in done], _SALT):
@@ -258,7 +258,7 @@ def lines_of(validation_report: dict[str, Any]) -> list[str]:
 def in_words(validation_report: dict[str, Any]) -> str:
     """The report in a sentence or two."""
     if not validation_report["pictures"]:
-        return tr("Nothing was validated yet: judge the proposals of some images first (Model > Validate).")
+        return tr("Nothing was validated yet: judge the suggestions on some images first (Model > Validate).")
     shown, right = (
         validation_report["boxes"],
         validation_report["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]],
@@ -414,7 +414,7 @@ def _addition(project: Project, v: Validated, detector_name: str | None) -> Addi
         return None
     if v.is_promoted or project.annotations.of_image(v.image_id):
         return None
-    by = tr("head {head_id}", head_id=v.head_id) if v.head_id is not None else detector_name
+    by = tr("version {head_id}", head_id=v.head_id) if v.head_id is not None else detector_name
     boxes = tuple(
         Annotation(0, v.image_id, category_id, box.bbox, Origin.MODEL, proposed_by=by, score=box.score)
         for box in v.boxes

@@ -48,6 +48,6 @@ def why_none(project: Project) -> str:
         )
     return tr(
         "Of {images} {done} were labelled again, which is enough for now: one more is due for every fifty.",
-        images=counted(decided, "decided image"),
+        images=counted(decided, "done image"),
         done=done,
     )

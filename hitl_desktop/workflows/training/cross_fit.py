@@ -101,7 +101,7 @@ def check_enough(
         raise NotYetError(
             tr(
                 "Only {images} can be examined; at least {least_images} are needed.",
-                images=counted(there, "decided image"),
+                images=counted(there, "done image"),
                 least_images=LEAST_IMAGES,
             ),
             hint=tr("Reconnect the folder of the others.")

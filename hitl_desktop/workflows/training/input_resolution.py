@@ -94,7 +94,7 @@ def plan_input_resolution(
     )
     if image is None:
         raise HitlError(
-            tr("No decided image can be read, so nothing can be measured."),
+            tr("No image that is done can be read, so nothing can be measured."),
             hint=tr("Reconnect their folder."),
         )
     net = features_of(project, threads)

@@ -55,7 +55,7 @@ def use_version(project: Project, head_id: int, progress: Progress, *, hold: boo
     version = project.heads.get(head_id)
     if version is None or not version.is_kept:
         raise HitlError(
-            tr("Version {head_id} of the head is no longer kept.", head_id=head_id),
+            tr("Version {head_id} is no longer kept.", head_id=head_id),
             hint=tr("Choose one of the latest ones."),
         )
     scorer = load_scorer(project, named=named_by(version))

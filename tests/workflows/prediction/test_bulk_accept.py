@@ -106,7 +106,7 @@ def test_boxes_that_are_there_are_not_drawn_twice(proposed: Project) -> None:
 
 
 def test_what_is_missing_is_said(project: Project, proposed: Project) -> None:
-    with pytest.raises(HitlError, match=r"No proposal of truck has a score of 0.99"):
+    with pytest.raises(HitlError, match=r"No suggestion of truck has a score of 0.99"):
         preview(proposed, "truck", 0.99, QUIET)
     assert unfinished(proposed) is None
 

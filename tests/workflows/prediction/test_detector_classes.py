@@ -142,7 +142,7 @@ def test_what_cannot_be_mapped_is_said(project: Project) -> None:
     project.models.set_detector(project.models.ensure("nameless", "nameless", ()).id)
     with pytest.raises(HitlError, match="names no classes") as raised:
         classes_seen(project, QUIET)
-    assert "teach the head" in raised.value.hint
+    assert "train on your own boxes" in raised.value.hint
     assert load_scorer(project) is not None  # a detector without names still proposes, if only for the head
     detect(project, 1, (0.8, 0.1, 0.0))
     with pytest.raises(HitlError, match="is gone"):

@@ -233,7 +233,7 @@ def test_looking_changes_no_label_no_head_and_no_queue(corrupted: Corrupted) -> 
 def test_too_little_says_so(taught_project: Project, project: Project) -> None:
     with pytest.raises(HitlError, match="bundled detector"):
         find_label_errors(project, QUIET)  # nothing was pre-labelled
-    with pytest.raises(HitlError, match="Only 6 decided images"):
+    with pytest.raises(HitlError, match="Only 6 done images"):
         find_label_errors(taught_project, QUIET)
 
 

@@ -43,7 +43,7 @@ def test_two_percent_are_due_and_none_that_is_remembered(many: Project) -> None:
     store_reannotation(many, waiting[1], [], 3.0)
     assert many.annotations.all() == before  # what is drawn again changes no label
     assert due(many) == []
-    assert "Of 100 decided images 2 were labelled again, which is enough" in why_none(many)
+    assert "Of 100 done images 2 were labelled again, which is enough" in why_none(many)
 
 
 def test_skipped_images_are_not_decided_ones(many: Project) -> None:

@@ -139,7 +139,7 @@ def test_what_is_missing_is_said(project: Project, proposed: Project) -> None:
         promote(proposed)
     for image in proposed.images.all():
         proposed.images.set_state(image.id, ImageState.SKIPPED)
-    with pytest.raises(HitlError, match="decided or skipped"):
+    with pytest.raises(HitlError, match="done or skipped"):
         next_image(proposed)
 
 
