@@ -11,7 +11,6 @@ from PIL import Image
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage
-from hitl_desktop.formats import coco
 from hitl_desktop.paths import data_dir, resources_dir
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
@@ -55,6 +54,7 @@ def default_sample_folder() -> Path:
 
 
 def _draw_synthetic(folder: Path, progress: Progress) -> None:
+    from hitl_desktop.formats import coco  # noqa: PLC0415 - the window opens without it
     from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_image  # noqa: PLC0415 - OpenCV is heavy
 
     images: list[DatasetImage] = []
