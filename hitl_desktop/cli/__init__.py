@@ -8,7 +8,7 @@ import sys
 import click
 
 from hitl_desktop import __version__
-from hitl_desktop.cli import benchmark, datasets, learning, program, projects, quality, window
+from hitl_desktop.cli import benchmark, datasets, learning, models, program, projects, quality, window
 from hitl_desktop.cli.commands import PROGRAM, Group
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
@@ -32,6 +32,7 @@ for _command in (
     datasets.import_,
     datasets.export,
     datasets.export_head,
+    models.models,
     learning.prelabel,
     learning.train,
     learning.queue,

@@ -16,7 +16,7 @@ from rich.table import Table as RichTable
 from rich.text import Text
 
 from hitl_desktop.cli.forms import value_at
-from hitl_desktop.cli.tables import Column, Facts, Kind, Part, Table, Words
+from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table, Words
 from hitl_desktop.cli.widths import GAP, widths_of
 from hitl_desktop.terminal import clean, shortened
 from hitl_desktop.translation import tr, trn

@@ -6,72 +6,13 @@ it; a part for which the report holds nothing is left out. Keys with a dot lead 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum, auto
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final
+from typing import Final
 
 from hitl_desktop.cli import forms, rows, wording
+from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table, Words
 from hitl_desktop.translation import tr
-
-
-class Kind(Enum):
-    """How a column may give way where the terminal is narrow: not at all, between words, or in the middle."""
-
-    NUMBER = auto()
-    WORDS = auto()
-    PATH = auto()
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column, or a line of figures: its title, where its value is, and how that is written.
-
-    `form` turns the value into text, "" for none; `style` names a colour for it, which only repeats what the
-    text says. The first columns to go where the terminal is too narrow are those that are `extra`.
-    """
-
-    title: str
-    key: str
-    form: Callable[[Any], str] = forms.name
-    kind: Kind = Kind.NUMBER
-    style: Callable[[Any], str] = lambda _: ""
-    extra: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """Lines of a title and a figure."""
-
-    lines: Sequence[Column]
-    title: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Rows of the report: a list of records or of single values, or a mapping, whose keys become `name` and
-    whose plain values `value`. `rows` may make them from what lies under the key."""
-
-    title: str
-    key: str
-    columns: Sequence[Column]
-    rows: Callable[[Any], Any] = lambda found: found
-    most: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """A sentence of the report, or a list of them as marked lines."""
-
-    key: str
-    title: str = ""
-    style: str = ""
-    form: Callable[[Any], Any] = field(default=lambda found: found)
-
-
-Part = Facts | Table | Words
-
 
 # Parts that several reports have.
 
@@ -322,6 +263,16 @@ _SIMULATED = (
     ),
     *_TRUTH,
 )
+_MODEL_LINES = (
+    Column(tr("name"), "shown.name"),
+    Column(tr("family"), "shown.family"),
+    Column(tr("file"), "shown.file", kind=Kind.PATH),
+    Column(tr("input"), "shown.input"),
+    Column(tr("colour"), "shown.colour"),
+    Column(tr("fitted"), "shown.resize"),
+    Column(tr("class names"), "shown.classes", forms.listed, Kind.WORDS),
+    Column(tr("licence"), "shown.license", kind=Kind.WORDS),
+)
 LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
     {
         "new": _IMPORTED,
@@ -413,6 +364,41 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             ),
             Table(tr("Not done"), "not_done", (_PATH, _REASON)),
             _CHANGED,
+            Words("remarks", tr("Remarks")),
+        ),
+        "models": (
+            Table(
+                tr("Detectors"),
+                "models",
+                (
+                    Column(tr("name"), "name", kind=Kind.WORDS),
+                    Column(tr("from"), "from"),
+                    Column(tr("family"), "family", kind=Kind.WORDS),
+                    Column(tr("input"), "input"),
+                    Column(tr("classes"), "classes", forms.count),
+                    Column(tr("licence"), "license", kind=Kind.WORDS, extra=True),
+                    Column(
+                        tr("problem"), "problem", kind=Kind.WORDS, style=lambda text: "red" if text else ""
+                    ),
+                ),
+            ),
+            Facts((Column(tr("added"), "added"), Column(tr("removed"), "removed"))),
+            Facts(_MODEL_LINES),
+            Table(
+                tr("Readings"),
+                "readings",
+                (
+                    Column(tr("reading"), "reading", forms.count),
+                    Column(tr("likelihood"), "likelihood", forms.digits(2)),
+                    Column(tr("family"), "family"),
+                    Column(tr("input"), "input"),
+                    Column(tr("colour"), "colour"),
+                    Column(tr("fitted"), "resize"),
+                    Column(tr("class names"), "classes", forms.listed, Kind.WORDS),
+                    Column(tr("boxes by image"), "boxes", forms.listed),
+                ),
+            ),
+            Facts((Column(tr("ms an image"), "ms_an_image", forms.digits(1)),)),
             Words("remarks", tr("Remarks")),
         ),
         "train": (

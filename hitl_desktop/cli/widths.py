@@ -7,7 +7,7 @@ from typing import Final
 
 from rich.cells import cell_len
 
-from hitl_desktop.cli.tables import Column, Kind
+from hitl_desktop.cli.parts import Column, Kind
 
 GAP: Final = 2
 _SHORT, _PATH, _WIDE = 12, 20, 24

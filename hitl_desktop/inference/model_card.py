@@ -6,7 +6,7 @@ import hashlib
 import math
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -17,27 +17,57 @@ MOST_SIDE = 8192
 """Of larger inputs a single image would fill the memory."""
 
 
+BoxForm = Literal["corners", "centres", "sides", "yx_corners"]
+Unit = Literal["pixels", "share"]
+Activation = Literal["none", "sigmoid", "softmax"]
+Layout = Literal["NCHW", "NHWC", "CHW", "HWC"]
+
+
 class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     """How an image becomes the network's input: size as (width, height), channel means and deviations on
     0..255.
 
-    A size of 0 x 0 is that of the image.
+    A size of 0 x 0 is that of the image. `top_left` is a letterbox with the image in its corner; `multiple`
+    stretches the image to the next multiple of so many pixels, with no side over `longest` if that is given.
+    `frees_size`: the declared size is wrong, any will do.
     """
 
     size: tuple[int, int]
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     colour: Literal["RGB", "BGR"] = "RGB"
-    resize: Literal["letterbox", "stretch"] = "letterbox"
+    resize: Literal["letterbox", "top_left", "stretch", "multiple"] = "letterbox"
     pad: float = 0.0
+    layout: Layout = "NCHW"
+    multiple: int = 32
+    longest: int = 0
+    frees_size: bool = False
 
 
 class DecodeSpec(msgspec.Struct, frozen=True):
-    """How the network's outputs become boxes, and which outputs are feature maps."""
+    """How the network's outputs become boxes, and which outputs are feature maps.
+
+    From `outputs` on: those of families that are recognised. `outputs` are in the order of the family; `boxes`
+    and `unit` are how boxes are given; `activation` is what scores still need; `objectness` is whether a
+    column of it stands before the classes; `anchors` are width, height, ... in pixels by stride; `style` is
+    one of several ways of the family; `columns` are where a table has x1, y1, x2, y2, score, label;
+    `first_label` is the label of the first class, `classes` how many there are where no shape gives that.
+    """
 
     strides: tuple[int, ...] = (8, 16, 32)
     nms_iou: float = 0.6
     features: tuple[str, ...] = ()
+    outputs: tuple[str, ...] = ()
+    boxes: BoxForm = "corners"
+    unit: Unit = "pixels"
+    activation: Activation = "none"
+    objectness: bool = False
+    background: Literal["none", "first", "last"] = "none"
+    anchors: tuple[tuple[float, ...], ...] = ()
+    style: str = ""
+    columns: tuple[int, ...] = ()
+    first_label: int = 0
+    classes: int = 0
 
 
 class ModelCard(msgspec.Struct, frozen=True):
@@ -59,11 +89,31 @@ class ModelCard(msgspec.Struct, frozen=True):
     @property
     def usage(self) -> str:
         """How the file is used, as JSON: with another usage the same file proposes something else."""
-        return msgspec.json.encode([self.family, self.input, self.decode, self.classes]).decode()
+        parts = [self.family, _of_card(self.input), _of_card(self.decode), self.classes]
+        return msgspec.json.encode(parts).decode()
 
 
-def read_card(path: Path) -> ModelCard:
-    """The card in a TOML file; `file` in it is relative to the card.
+_ALWAYS_GIVEN: Final = frozenset(
+    {"size", "mean", "std", "colour", "resize", "pad", "strides", "nms_iou", "features"}
+)
+"""Fields that are part of every usage; newer ones only where they differ, so that older usages stay valid."""
+
+
+def _of_card(spec: InputSpec | DecodeSpec) -> dict[str, object]:
+    fields = zip(spec.__struct_fields__, (None,) * _required(spec) + spec.__struct_defaults__, strict=True)
+    return {
+        name: getattr(spec, name)
+        for name, default in fields
+        if name in _ALWAYS_GIVEN or getattr(spec, name) != default
+    }
+
+
+def _required(spec: InputSpec | DecodeSpec) -> int:
+    return len(spec.__struct_fields__) - len(spec.__struct_defaults__)
+
+
+def read_card(path: Path, *, file: Path | None = None) -> ModelCard:
+    """The card in a TOML file; `file` in it is relative to the card, unless another place is given.
 
     Raises:
         ModelError: the card cannot be read or its ONNX file is missing or another one.
@@ -75,7 +125,7 @@ def read_card(path: Path) -> ModelCard:
             tr("The model card {path} cannot be read ({error}).", path=path, error=error),
             hint=tr("Correct the file, or remove it."),
         ) from error
-    return _make_card(fields | {"file": path.parent / str(fields.get("file", ""))}, path)
+    return _make_card(fields | {"file": file or path.parent / str(fields.get("file", ""))}, path)
 
 
 def _make_card(fields: dict[str, Any], source: Path) -> ModelCard:

@@ -10,7 +10,7 @@ import numpy as np
 from hitl_desktop.domain.geometry import Boxes
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.model_card import InputSpec, ModelCard
+from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, ModelCard
 from hitl_desktop.inference.session import FloatArray, Session
 from hitl_desktop.translation import tr
 
@@ -88,19 +88,22 @@ def _check_whole_numbers(card: ModelCard, session: Session) -> None:
         )
 
 
-def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
+def prepare(image: RgbImage, spec: InputSpec, *, exact: bool = True) -> tuple[FloatArray, Placement]:
     """The image as normalised float32 [3, height, width], and where it lies in there.
 
-    Resizing is the exact kind, the same on every machine and in exported graphs.
+    Resizing is the exact kind, the same on every machine and in exported graphs; or, for the models of others,
+    the usual kind of OpenCV, with which they were tried.
     """
     import cv2  # noqa: PLC0415 - heavy: the window opens without it
 
-    width, height = spec.size
-    if spec.resize == "stretch":
-        canvas = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR_EXACT)
+    way = cv2.INTER_LINEAR_EXACT if exact else cv2.INTER_LINEAR
+
+    width, height = spec.size if spec.resize != "multiple" else size_of_multiple(image, spec)
+    if spec.resize in ("stretch", "multiple"):
+        canvas = cv2.resize(image, (width, height), interpolation=way)
         placement = Placement(width / image.shape[1], height / image.shape[0], 0.0, 0.0)
     else:
-        canvas, placement = _letterbox(image, width, height, spec.pad)
+        canvas, placement = _letterbox(image, width, height, spec, way)
     if spec.colour == "BGR":
         canvas = canvas[:, :, ::-1]
     mean = np.array(spec.mean, np.float32)
@@ -109,15 +112,28 @@ def prepare(image: RgbImage, spec: InputSpec) -> tuple[FloatArray, Placement]:
     return np.ascontiguousarray(normalised.transpose(2, 0, 1)), placement
 
 
-def _letterbox(image: RgbImage, width: int, height: int, pad: float) -> tuple[RgbImage, Placement]:
+def size_of_multiple(image: RgbImage, spec: InputSpec) -> tuple[int, int]:
+    """Width and height of the input of an image, rounded up to multiples."""
+    height, width = image.shape[:2]
+    longest = spec.longest or MOST_SIDE
+    shrink = min(1.0, longest / max(width, height))
+    columns, rows = (max(1, -(-round(n * shrink) // spec.multiple)) for n in (width, height))
+    return columns * spec.multiple, rows * spec.multiple
+
+
+def _letterbox(
+    image: RgbImage, width: int, height: int, spec: InputSpec, way: int
+) -> tuple[RgbImage, Placement]:
     import cv2  # noqa: PLC0415 - heavy: the window opens without it
 
     scale = min(width / image.shape[1], height / image.shape[0])
     new_width = max(1, round(image.shape[1] * scale))
     new_height = max(1, round(image.shape[0] * scale))
     left, top = (width - new_width) // 2, (height - new_height) // 2
-    canvas = np.full((height, width, 3), pad, np.uint8)
+    if spec.resize == "top_left":
+        left = top = 0
+    canvas = np.full((height, width, 3), spec.pad, np.uint8)
     canvas[top : top + new_height, left : left + new_width] = cv2.resize(
-        image, (new_width, new_height), interpolation=cv2.INTER_LINEAR_EXACT
+        image, (new_width, new_height), interpolation=way
     )
     return canvas, Placement(new_width / image.shape[1], new_height / image.shape[0], left, top)

@@ -10,10 +10,15 @@ from typing import Protocol, TypeVar
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference import model_library
 from hitl_desktop.inference.encoder import CropEncoder
+from hitl_desktop.inference.family_table import FAMILIES
+from hitl_desktop.inference.graph_detector import GraphDetector
+from hitl_desktop.inference.graph_shape import free_graph, metadata_of
 from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
 from hitl_desktop.inference.model_file import check_is_model
 from hitl_desktop.inference.nanodet import NanoDet
+from hitl_desktop.inference.probe import probe
 from hitl_desktop.inference.session import Session
 from hitl_desktop.inference.trained_detector import TrainedDetector
 from hitl_desktop.paths import models_dir
@@ -39,6 +44,7 @@ class Detector(Protocol):
 DETECTOR_FAMILIES: dict[str, Callable[[ModelCard, Session], Detector]] = {
     "nanodet": NanoDet,
     "taught": TrainedDetector,
+    **dict.fromkeys(FAMILIES, GraphDetector),
 }
 """Families of detectors by the name that cards use; one module each."""
 
@@ -54,17 +60,23 @@ def bundled_detectors() -> list[ModelCard]:
 
 
 def find_card(name_or_file: str) -> ModelCard:
-    """The card of a bundled model by name, or of an ONNX file by path (its TOML card beside it, or its
-    metadata).
+    """The card of a model that is bundled or was added, by name; or of an ONNX file by path.
+
+    The card of a file lies beside it, or was added before, or is in its metadata; else the file is probed, which
+    takes seconds, and added.
 
     Raises:
-        ModelError: there is no such model, or the file says too little or is damaged.
+        ModelError: there is no such model, it is damaged, no detector, or can be read in several ways.
     """
     file = Path(name_or_file)
     if file.suffix.lower() != ".onnx":
         card_path = models_dir() / f"{name_or_file}.toml"
+        added = next((e.card for e in model_library.entries() if e.card and e.name == name_or_file), None)
+        if added is not None:
+            return added
         if not card_path.is_file():
-            known = ", ".join(card.name for card in bundled_detectors())
+            names = [e.name for e in model_library.entries() if e.card is not None]
+            known = ", ".join([*(card.name for card in bundled_detectors()), *names])
             raise ModelError(
                 tr("There is no model called {name_or_file}.", name_or_file=name_or_file),
                 hint=tr("Name one of {known}, or give an .onnx file.", known=known),
@@ -72,11 +84,29 @@ def find_card(name_or_file: str) -> ModelCard:
         return read_card(card_path)
     check_is_model(file)
     card_path = file.with_suffix(".toml")
-    return (
-        read_card(card_path)
-        if card_path.is_file()
-        else card_from_metadata(file, Session(file, threads=1).metadata)
-    )
+    if card_path.is_file():
+        return read_card(card_path)
+    known = model_library.card_of_hash(file_hash(file), file)
+    return known or _own_card(file) or _probed(file)
+
+
+def _own_card(file: Path) -> ModelCard | None:
+    """The card in the metadata of a file that this program wrote; None for the files of others."""
+    metadata = metadata_of(file)
+    return card_from_metadata(file, metadata) if {"task", "family", "input"} <= metadata.keys() else None
+
+
+def _probed(file: Path) -> ModelCard:
+    """The card of a file that is recognised without a question."""
+    result = probe(file)
+    if result.is_ambiguous:
+        raise ModelError(
+            tr("{name} can be read in {n} ways.", name=file.name, n=len(result.findings)),
+            hint=tr(
+                "See them with hitl-desktop models probe {file}, then add it with the right one.", file=file
+            ),
+        )
+    return model_library.add(result.card)
 
 
 @lru_cache(maxsize=2)
@@ -123,4 +153,5 @@ def _load(
             tr("{name} is not the file its card describes.", name=card.file.name),
             hint=tr("Get the model again, or correct sha256."),
         )
-    return families[card.family](card, Session(card.file, threads=threads))
+    graph = free_graph(card.file) if card.input.frees_size else None
+    return families[card.family](card, Session(card.file, threads=threads, graph=graph))

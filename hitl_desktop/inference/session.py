@@ -30,6 +30,20 @@ _INPUT_TYPES: dict[str, np.dtype[Any]] = {
 }  # fmt: skip
 
 
+_COLOURS = 3
+
+
+def _beside_image(declared: Any) -> tuple[str, np.dtype[Any]] | None:
+    """What an input [1, 2] beside the image is for: its size ("wh" or "hw"), or its "scale"; None for others."""
+    shape = list(declared.shape)
+    if len(shape) != 2 or shape[1] != 2 or declared.type not in _INPUT_TYPES:
+        return None
+    name, dtype = declared.name.lower(), _INPUT_TYPES[declared.type]
+    if "scale" in name:
+        return "scale", dtype
+    return ("hw" if "shape" in name else "wh"), dtype
+
+
 class Session:
     """A loaded graph on the CPU; computing releases the interpreter, so other threads go on."""
 
@@ -64,18 +78,25 @@ class Session:
         self._new_options: Callable[[], Any] = ort.RunOptions
         self._running: list[Any] = []
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
-        self._take_input(self._session.get_inputs())
         self.output_shapes: dict[str, list[int | str]] = {
             o.name: list(o.shape) for o in self._session.get_outputs()
         }
+        self._take_input(self._session.get_inputs())
         self._output_types: dict[str, str] = {o.name: o.type for o in self._session.get_outputs()}
         self.output_names = list(self.output_shapes)
 
-    def _take_input(self, inputs: Sequence[Any]) -> None:
+    def _take_input(self, every: Sequence[Any]) -> None:
+        self._beside = {each.name: kind for each in every if (kind := _beside_image(each))}
+        inputs = [each for each in every if each.name not in self._beside] if len(every) > 1 else every
         if not inputs:
             raise ModelError(
                 tr("{name} has no input, so no image can be given to it.", name=self.name),
                 hint=tr("Export the whole network, from the image to the boxes."),
+            )
+        if len(inputs) > 1 and [shape[1:2] for shape in self.output_shapes.values()] == [[_COLOURS]]:
+            raise ModelError(
+                tr("{name} is no detector: it turns an image into another image.", name=self.name),
+                hint=tr("Choose a model that gives boxes."),
             )
         if len(inputs) > 1:
             names = ", ".join(each.name for each in inputs)
@@ -114,7 +135,8 @@ class Session:
         options.log_severity_level = 4
         self._running.append(options)
         try:
-            found = self._session.run(list(outputs), {self.input_name: self._converted(batch)}, options)
+            feeds = {self.input_name: self._converted(batch)} | self._sizes(batch)
+            found = self._session.run(list(outputs), feeds, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
             hint = tr("Check the card beside it: family, size, classes.")
             if any("bfloat16" in self._output_types.get(name, "") for name in outputs):
@@ -126,10 +148,28 @@ class Session:
             self._running.remove(options)
         return [self._checked(name, values) for name, values in zip(outputs, found, strict=True)]
 
+    @property
+    def takes_sizes(self) -> bool:
+        """Whether it takes the size of the image beside the image."""
+        return bool(self._beside)
+
+    @property
+    def input_rank(self) -> int:
+        """How many axes the image has."""
+        return len(self.input_shape)
+
     def stop(self) -> None:
         """End what is being computed, at the next operator of the graph."""
         for options in tuple(self._running):
             options.terminate = True
+
+    def _sizes(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
+        """What some graphs take beside images: their size in pixels, by which boxes are given then, or a scale."""
+        if not self._beside:
+            return {}
+        height, width = batch.shape[-2:] if batch.shape[-3] == _COLOURS else batch.shape[-3:-1]
+        given = {"wh": (width, height), "hw": (height, width), "scale": (1, 1)}
+        return {name: np.array([given[kind]], dtype) for name, (kind, dtype) in self._beside.items()}
 
     def _converted(self, batch: NDArray[Any]) -> NDArray[Any]:
         if batch.dtype == self.input_type:

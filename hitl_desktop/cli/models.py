@@ -1,0 +1,158 @@
+"""The command about models: which there are, what a file is, adding and removing it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.names import DETECTOR
+from hitl_desktop.cli.reporting import Report, prints_report
+from hitl_desktop.errors import ModelError
+from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
+
+if TYPE_CHECKING:
+    from hitl_desktop.inference.model_card import ModelCard
+    from hitl_desktop.inference.probe import ProbeResult
+    from hitl_desktop.workflows.detection.models import KnownModel
+
+_ACTIONS = ("list", "show", "probe", "add", "remove")
+_MOST_IMAGES = 3
+
+
+@command(
+    "Learning",
+    "models",
+    "models probe my-detector.onnx",
+    "models add my-detector.onnx --names rbc,wbc,platelets",
+    "models remove my-detector",
+)
+@click.argument("action", type=click.Choice(_ACTIONS), default="list")
+@click.argument("model", type=DETECTOR, required=False)
+@click.option(
+    "--names", default="", metavar="A,B,...|FILE", help="Names of the classes, in the order of the model."
+)
+@click.option("--reading", type=int, default=1, show_default=True, help="Which of several readings to add.")
+@click.option(
+    "--images",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    default=None,
+    help="A folder of images to probe with, instead of the bundled photos.",
+)
+@click.option("--licence", default="", help="A note on the licence of the weights.")
+@prints_report
+def models(
+    action: str, model: str | None, names: str, reading: int, images: Path | None, licence: str
+) -> Report:
+    """List the detectors, recognise an ONNX file of anybody's by what it gives, and add or remove it.
+
+    A file is probed in a process of its own, within limits of time and memory. Its class names come from its
+    metadata, from a file beside it, or from --names.
+    """
+    from hitl_desktop.workflows.detection import models as library  # noqa: PLC0415
+
+    if action == "list":
+        return {"models": [_listed(known) for known in library.known_models()]}
+    if model is None:
+        raise ModelError(tr("No model was named."), hint=tr("Give its name, or its .onnx file."))
+    if action == "remove":
+        from hitl_desktop.inference import model_library  # noqa: PLC0415
+
+        model_library.remove(model)
+        return {"removed": model}
+    if action == "show":
+        from hitl_desktop.inference.registry import find_card  # noqa: PLC0415
+
+        return {"shown": _of_card(find_card(model))}
+    given = _names(names)
+    with TerminalProgress(tr("Probing")) as progress:
+        result = library.recognise_file(Path(model), _images(images), progress, given)
+    if action == "probe":
+        return _probed(result)
+    if result.is_ambiguous and click.get_current_context().get_parameter_source("reading").name == "DEFAULT":  # type: ignore[union-attr]
+        raise ModelError(
+            tr("{name} can be read in {n} ways.", name=Path(model).name, n=len(result.findings)),
+            hint=tr("See them with models probe, then add it with --reading N."),
+        )
+    card = library.add_model(result, reading - 1, names=given, licence=licence)
+    return {"added": card.name, "shown": _of_card(card), "remarks": list(result.remarks)}
+
+
+def _listed(known: KnownModel) -> dict[str, Any]:
+    card = known.card
+    return {
+        "name": known.name,
+        "from": "bundled" if known.is_bundled else "added",
+        "family": known.family,
+        "input": _size(card) if card else "",
+        "classes": len(card.classes) if card else 0,
+        "license": card.license if card else "",
+        "file": str(card.file) if card else "",
+        "problem": known.problem,
+    }
+
+
+def _of_card(card: ModelCard) -> dict[str, Any]:
+    return {
+        "name": card.name,
+        "title": card.title,
+        "family": card.family,
+        "file": str(card.file),
+        "sha256": card.sha256,
+        "license": card.license,
+        "input": _size(card),
+        "colour": card.input.colour,
+        "mean": list(card.input.mean),
+        "std": list(card.input.std),
+        "resize": card.input.resize,
+        "classes": list(card.classes),
+    }
+
+
+def _size(card: ModelCard) -> str:
+    return f"{card.input.size[0]} x {card.input.size[1]}" if all(card.input.size) else tr("that of the image")
+
+
+def _probed(result: ProbeResult) -> Report:
+    readings = [
+        {
+            "reading": number,
+            "likelihood": round(finding.likelihood, 3),
+            "boxes": [len(boxes) for boxes in finding.boxes],
+            **_of_card(finding.card),
+        }
+        for number, finding in enumerate(result.findings, start=1)
+    ]
+    return {
+        "readings": readings,
+        "ambiguous": result.is_ambiguous,
+        "ms_an_image": round(1000 * result.seconds_an_image, 1),
+        "remarks": list(result.remarks),
+    }
+
+
+def _names(text: str) -> tuple[str, ...]:
+    from hitl_desktop.inference import class_names  # noqa: PLC0415
+
+    file = Path(text) if text else None
+    if file is not None and file.is_file():
+        return class_names.parsed(file.read_text(encoding="utf-8-sig", errors="replace"))
+    return class_names.parsed(text)
+
+
+def _images(folder: Path | None) -> list[Any]:
+    from hitl_desktop.errors import UnreadableImageError  # noqa: PLC0415
+    from hitl_desktop.imaging import read_for_models  # noqa: PLC0415
+
+    found: list[Any] = []
+    for file in sorted(folder.iterdir()) if folder is not None else ():
+        if len(found) == _MOST_IMAGES:
+            break
+        try:
+            found.append(read_for_models(file)[1])
+        except UnreadableImageError:
+            continue
+    return found

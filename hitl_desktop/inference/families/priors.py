@@ -1,0 +1,240 @@
+"""Offsets from priors, as SSD networks have them: UltraFace, RetinaFace, YuNet of 2021, MediaPipe, TF-SSD
+(Liu et al. 2016)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+import numpy as np
+
+from hitl_desktop.domain.geometry import Boxes
+from hitl_desktop.inference.model_card import Activation, DecodeSpec
+from hitl_desktop.inference.outputs import (
+    Array,
+    Arrays,
+    Clues,
+    Decoded,
+    Reading,
+    Size,
+    activated,
+    flat,
+    from_centres,
+    is_probability,
+    without_background,
+)
+
+NAME = "priors"
+_FEWEST, _FEW_CLASSES = 50, 4
+_YUNET_WIDTH = 14
+_BLAZE_WIDTHS = (16, 18)
+_BLAZE_NMS = 0.3
+_LATER_BLAZE = 192
+"""Networks of MediaPipe with this input or a larger one take pixels from 0 to 1."""
+
+
+def _square(
+    size: Size, strides: Sequence[int], sides: Sequence[Sequence[float]], *, is_rounded_up: bool
+) -> Boxes:
+    """Square priors [N, 4] (centre, size as shares) of some sides in pixels for each stride."""
+    found: list[Boxes] = []
+    for stride, of_stride in zip(strides, sides, strict=True):
+        rows, columns = (-(-n // stride) if is_rounded_up else n // stride for n in (size[1], size[0]))
+        for_cell = [(s / size[0], s / size[1]) for s in of_stride]
+        y, x = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+        centres = np.stack(
+            [(x.ravel() + 0.5) * stride / size[0], (y.ravel() + 0.5) * stride / size[1]], axis=1
+        )
+        cells = np.repeat(centres, len(for_cell), axis=0)
+        found.append(np.concatenate([cells, np.tile(np.array(for_cell), (len(centres), 1))], axis=1))
+    return np.concatenate(found)
+
+
+def _ultraface(size: Size) -> Boxes:
+    return _square(
+        size, (8, 16, 32, 64), ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256)), is_rounded_up=True
+    )
+
+
+def _retinaface(size: Size) -> Boxes:
+    return _square(size, (8, 16, 32), ((16, 32), (64, 128), (256, 512)), is_rounded_up=True)
+
+
+def _yunet(size: Size) -> Boxes:
+    sides = ((10, 16, 24), (32, 48), (64, 96), (128, 192, 256))
+    shapes = [((size[1] + 1) // 2 // 2, (size[0] + 1) // 2 // 2)]
+    for _ in range(4):
+        shapes.append((shapes[-1][0] // 2, shapes[-1][1] // 2))
+    found: list[Boxes] = []
+    for stride, (rows, columns), of_stride in zip((8, 16, 32, 64), shapes[1:], sides, strict=True):
+        y, x = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+        centres = np.stack(
+            [(x.ravel() + 0.5) * stride / size[0], (y.ravel() + 0.5) * stride / size[1]], axis=1
+        )
+        cells = np.repeat(centres, len(of_stride), axis=0)
+        for_cell = np.array([(s / size[0], s / size[1]) for s in of_stride])
+        found.append(np.concatenate([cells, np.tile(for_cell, (len(centres), 1))], axis=1))
+    return np.concatenate(found)
+
+
+def _blaze(levels: Sequence[tuple[int, int]]) -> Callable[[Size], Boxes]:
+    """Priors of MediaPipe: many of size 1 in each cell of few strides."""
+
+    def made(size: Size) -> Boxes:
+        found: list[Boxes] = []
+        for stride, count in levels:
+            rows, columns = -(-size[1] // stride), -(-size[0] // stride)
+            y, x = np.meshgrid(np.arange(rows), np.arange(columns), indexing="ij")
+            centres = np.stack([(x.ravel() + 0.5) / columns, (y.ravel() + 0.5) / rows], axis=1)
+            found.append(np.repeat(centres, count, axis=0))
+        cells = np.concatenate(found)
+        return np.concatenate([cells, np.ones_like(cells)], axis=1)
+
+    return made
+
+
+def _tensorflow(size: Size) -> Boxes:
+    """Six maps of MobileNet-SSD: scales .2 to .95, aspects 1, 2, 1/2, 3, 1/3; three of them in the first map."""
+    sides = [-(-size[0] // 16)]
+    while len(sides) < 6:
+        sides.append(-(-sides[-1] // 2))
+    scales = [0.2 + 0.15 * n for n in range(6)] + [1.0]
+    found: list[Boxes] = []
+    for n, side in enumerate(sides):
+        if n == 0:
+            shapes = [(0.1, 1.0), (scales[0], 2.0), (scales[0], 0.5)]
+        else:
+            shapes = [(scales[n], a) for a in (1.0, 2.0, 0.5, 3.0, 1 / 3)]
+            shapes.append((float(np.sqrt(scales[n] * scales[n + 1])), 1.0))
+        sizes = np.array([(s * np.sqrt(a), s / np.sqrt(a)) for s, a in shapes])
+        y, x = np.meshgrid(np.arange(side), np.arange(side), indexing="ij")
+        centres = np.stack([(x.ravel() + 0.5) / side, (y.ravel() + 0.5) / side], axis=1)
+        cells = np.repeat(centres, len(shapes), axis=0)
+        found.append(np.concatenate([cells, np.tile(sizes, (side * side, 1))], axis=1))
+    return np.concatenate(found)
+
+
+def _ssd(centres: Array, sizes: Array, priors: Boxes) -> Boxes:
+    """Offsets with variances .1 and .2, as corners in shares."""
+    moved = priors[:, :2] + centres * 0.1 * priors[:, 2:]
+    grown = priors[:, 2:] * np.exp(np.clip(sizes * 0.2, -20, 12))
+    return from_centres(np.concatenate([moved, grown], axis=1))
+
+
+def _ssd_boxes(offsets: Array, priors: Boxes, _size: Size) -> Boxes:
+    return _ssd(offsets[:, :2].astype(np.float64), offsets[:, 2:4].astype(np.float64), priors)
+
+
+def _yx_boxes(offsets: Array, priors: Boxes, _size: Size) -> Boxes:
+    return _ssd(offsets[:, [1, 0]].astype(np.float64), offsets[:, [3, 2]].astype(np.float64), priors)
+
+
+def _blaze_boxes(offsets: Array, priors: Boxes, size: Size) -> Boxes:
+    shares = offsets[:, :4].astype(np.float64) / np.array([*size, *size], np.float64)
+    return from_centres(np.concatenate([priors[:, :2] + shares[:, :2], shares[:, 2:]], axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class _Style:
+    priors: Callable[[Size], Boxes]
+    boxes: Callable[[Array, Boxes, Size], Boxes]
+
+
+_STYLES: Final = MappingProxyType(
+    {
+        "ultraface": _Style(_ultraface, _ssd_boxes),
+        "retinaface": _Style(_retinaface, _ssd_boxes),
+        "yunet": _Style(_yunet, _ssd_boxes),
+        "blaze_near": _Style(_blaze(((8, 2), (16, 6))), _blaze_boxes),
+        "blaze_far": _Style(_blaze(((16, 1),)), _blaze_boxes),
+        "blaze_192": _Style(_blaze(((8, 2), (16, 6))), _blaze_boxes),  # takes 0 to 1, not -1 to 1
+        "tensorflow": _Style(_tensorflow, _yx_boxes),
+    }
+)
+_DECODED = "decoded"
+
+
+def decode(arrays: Arrays, spec: DecodeSpec, size: Size) -> Decoded:
+    """Boxes, scores and perhaps a predicted overlap; or one table of four offsets, scores and landmarks."""
+    first = flat(arrays[spec.outputs[0]])
+    if len(spec.outputs) == 1:
+        begin, end = spec.columns
+        scores = first[:, begin:end]
+    else:
+        scores = flat(arrays[spec.outputs[1]])
+        scores = scores if len(scores) == len(first) else scores.reshape(len(first), -1)
+    found = without_background(activated(scores, spec.activation), spec.background)
+    if len(spec.outputs) > 2:
+        found = np.sqrt(found * np.clip(flat(arrays[spec.outputs[2]]).reshape(-1, 1), 0, 1))
+    if spec.style == _DECODED:
+        shares = first[:, :4].astype(np.float64)
+    else:
+        style = _STYLES[spec.style]
+        shares = style.boxes(first, style.priors(size), size)
+    return Decoded(shares * np.array([*size, *size], np.float64), found.astype(np.float32))
+
+
+def recognise(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
+    """As many rows as one of the styles has priors."""
+    tables = {n: t for n, a in arrays.items() if (t := flat(a)).ndim == 2}
+    tables = {n: t if len(t) >= t.shape[1] else t.T for n, t in tables.items()}
+    counts = {style: len(s.priors(clues.size)) for style, s in _STYLES.items()}
+    counts.pop("blaze_near" if clues.size[0] >= _LATER_BLAZE else "blaze_192")
+    for name, rows in tables.items():
+        styles = [style for style, count in counts.items() if count == len(rows) >= _FEWEST]
+        if rows.shape[1] == _BLAZE_WIDTHS[0] and len(arrays) == 1:
+            yield from _one_table(name, rows, styles)
+        elif rows.shape[1] in (4, _YUNET_WIDTH, *_BLAZE_WIDTHS) and len(tables) > 1:
+            yield from _apart(name, rows, tables, styles)
+
+
+def _one_table(name: str, rows: Array, styles: list[str]) -> Iterator[Reading]:
+    is_done = is_probability(rows[:, 4:6])
+    for style in styles:
+        spec = DecodeSpec(
+            outputs=(name,), columns=(4, 6), style=style, background="first",
+            activation="none" if is_done else "softmax",
+        )  # fmt: skip
+        yield Reading(NAME, spec, 1)
+
+
+def _apart(name: str, rows: Array, tables: dict[str, Array], styles: list[str]) -> Iterator[Reading]:
+    beside = _scores(name, len(rows), tables)
+    if not beside:
+        return
+    scores = tables[beside[0]]
+    has_background = scores.shape[1] > 1
+    if rows.shape[1] == 4 and _are_decoded(rows):
+        styles = [_DECODED]
+    for style in styles:
+        is_blaze = style.startswith("blaze")
+        if rows.shape[1] in _BLAZE_WIDTHS and not is_blaze:
+            continue
+        spec = DecodeSpec(
+            outputs=(name, *beside), style=style, activation=_activation(scores),
+            background="first" if has_background else "none",
+            nms_iou=_BLAZE_NMS if is_blaze else DecodeSpec().nms_iou,
+        )  # fmt: skip
+        yield Reading(NAME, spec, scores.shape[1] - has_background)
+
+
+def _scores(box_name: str, count: int, tables: dict[str, Array]) -> tuple[str, ...]:
+    """The outputs of scores, and perhaps of predicted overlaps, for so many boxes; empty if that is unclear."""
+    widths = {n: t.shape[1] for n, t in tables.items() if n != box_name and len(t) == count}
+    single = [n for n, w in widths.items() if w == 1]
+    classes = [n for n, w in widths.items() if w not in (1, 4, 10, _YUNET_WIDTH)]
+    return tuple([*classes, *single][:2]) if len(classes) < 2 else ()
+
+
+def _activation(scores: Array) -> Activation:
+    if is_probability(scores):
+        return "none"
+    return "softmax" if 1 < scores.shape[1] <= _FEW_CLASSES else "sigmoid"
+
+
+def _are_decoded(boxes: Array) -> bool:
+    """Whether they are corners in shares of the input, not offsets."""
+    is_right = (boxes[:, 2] >= boxes[:, 0]) & (boxes[:, 3] >= boxes[:, 1])
+    return float(boxes.min()) > -0.6 and float(boxes.max()) < 1.6 and float(is_right.mean()) > 0.95

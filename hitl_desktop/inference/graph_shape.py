@@ -1,0 +1,251 @@
+"""What a graph takes, as it turns out when it is run: layout, size, and whether what it declares is true."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.graph_detector import sized
+from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, Layout
+from hitl_desktop.inference.outputs import Arrays, Size
+from hitl_desktop.inference.session import Session
+from hitl_desktop.translation import tr
+
+_USUAL_SIDES = (640, 416, 320, 512, 300, 224, 800, 1024, 1200)
+_SMALLEST = 48
+"""A declared side below this is a mistake of the exporter."""
+_COLOURS = 3
+_A_PHOTO = 64
+
+
+@dataclass(frozen=True, slots=True)
+class GraphShape:
+    """A graph that runs, how its input is laid out, and at what size."""
+
+    session: Session
+    size: Size
+    layout: Layout
+    is_free: bool
+    frees_size: bool
+
+    def fed(self, way: InputSpec) -> InputSpec:
+        """A way of feeding networks, for this graph."""
+        if way.resize == "multiple" and not self.is_free:
+            way = msgspec.structs.replace(way, resize="stretch")
+        return sized(way, self.size, self.layout, frees_size=self.frees_size)
+
+    @property
+    def has_size_input(self) -> bool:
+        """Whether it also takes the size of the image."""
+        return self.session.takes_sizes
+
+    def explain_refusal(self, arrays: Arrays) -> None:
+        """Say why outputs cannot be those of a detector.
+
+        Raises:
+            ModelError: always.
+        """
+        raise _refusal(self.session.name, arrays, self.size)
+
+
+def shape_of(file: Path) -> GraphShape:
+    """Load a file and find out at what size it runs.
+
+    Raises:
+        ModelError: it cannot be loaded, takes no image, gives an image back, or fails at every usual size.
+    """
+    session = Session(file)
+    _refuse_image_to_image(session)
+    layout = _layout(session)
+    declared = [_declared(side) for side in _sides(session.input_shape, layout)]
+    sides = [side for side in declared if side]
+    is_whole, is_odd = len(sides) == len(declared), _is_odd(sides, session, layout)
+    if is_whole and not is_odd:
+        return _as_declared(file, session, layout, (sides[1], sides[0]))
+    return _at_some_size(file, _freed(file) if is_odd else session, layout, sides, is_odd=is_odd)
+
+
+def _declared(side: int | str) -> int:
+    """A side in pixels; 0 where it is free."""
+    return side if isinstance(side, int) and side > 0 else 0
+
+
+def _is_odd(sides: Sequence[int], session: Session, layout: Layout) -> bool:
+    """Whether the declared size is one that no exporter can have meant, or for several images at once."""
+    batch = session.input_shape[0] if "N" in layout else 1
+    return any(side < _SMALLEST for side in sides) or (isinstance(batch, int) and batch > 1)
+
+
+def _as_declared(file: Path, session: Session, layout: Layout, size: Size) -> GraphShape:
+    error = _failure(session, size, layout)
+    if error is None:
+        return GraphShape(session, size, layout, is_free=False, frees_size=False)
+    freed = _freed(file)
+    if freed is None or _failure(freed, size, layout) is not None:
+        raise error
+    return GraphShape(freed, size, layout, is_free=True, frees_size=True)
+
+
+def _at_some_size(
+    file: Path, session: Session | None, layout: Layout, sides: Sequence[int], *, is_odd: bool
+) -> GraphShape:
+    last: ModelError | None = None
+    for side in (*(s for s in sides if s >= _SMALLEST), *_USUAL_SIDES):
+        if session is None:
+            break
+        last = _failure(session, (side, side), layout)
+        if last is None:
+            return GraphShape(session, (side, side), layout, is_free=True, frees_size=is_odd)
+    raise last or ModelError(
+        tr("{name} declares an input that no image fits.", name=file.name),
+        hint=tr("Export it for one image of a fixed size."),
+    )
+
+
+def free_graph(file: Path) -> bytes:
+    """The graph without the sizes it declares for its inputs and outputs.
+
+    Raises:
+        ModelError: it cannot be read.
+    """
+    import onnx  # noqa: PLC0415 - heavy: only files that declare wrong sizes need it
+
+    try:
+        model = onnx.load(str(file))
+    except Exception as error:
+        raise ModelError(
+            tr("{name} cannot be read ({error}).", name=file.name, error=error), hint=tr("Export it again.")
+        ) from error
+    for value in (*model.graph.input, *model.graph.output):
+        for number, dim in enumerate(value.type.tensor_type.shape.dim):
+            if dim.dim_value != _COLOURS or number not in (1, 3):
+                dim.dim_param = f"{value.name}_{number}"
+    del model.graph.value_info[:]
+    return model.SerializeToString()
+
+
+def metadata_of(file: Path) -> dict[str, str]:
+    """What a file carries beside its graph, read without loading the graph; empty if it cannot be read."""
+    import onnx  # noqa: PLC0415 - heavy: only files without a card need it
+
+    try:
+        model = onnx.load(str(file), load_external_data=False)
+    except Exception:  # noqa: BLE001 - why it cannot be loaded, the runtime gives in words
+        return {}
+    return {entry.key: entry.value for entry in model.metadata_props}
+
+
+def _freed(file: Path) -> Session | None:
+    try:
+        return Session(file, graph=free_graph(file))
+    except (ModelError, ValueError):
+        return None
+
+
+def _refuse_image_to_image(session: Session) -> None:
+    shapes = list(session.output_shapes.values())
+    if len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][1] == _COLOURS and session.input_rank == 4:
+        raise _gives_image(session.name)
+
+
+def _layout(session: Session) -> Layout:
+    shape = session.input_shape
+    if len(shape) == 4:
+        return "NHWC" if shape[3] == _COLOURS and shape[1] != _COLOURS else "NCHW"
+    if len(shape) == 3:
+        return "HWC" if shape[2] == _COLOURS and shape[0] != _COLOURS else "CHW"
+    raise ModelError(
+        tr(
+            "{name} takes an input of {axes} axes, which is no image with three colours.",
+            name=session.name,
+            axes=len(shape),
+        ),
+        hint=tr("Choose a model that takes images."),
+    )
+
+
+def _sides(shape: Sequence[int | str], layout: str) -> tuple[int | str, int | str]:
+    colours = shape[layout.index("C")]
+    if isinstance(colours, int) and colours not in (_COLOURS, 0, -1):
+        raise ModelError(
+            tr("The model takes images of {colours} channels, not of three colours.", colours=colours),
+            hint=tr("Choose a model for colour images."),
+        )
+    return shape[layout.index("H")], shape[layout.index("W")]
+
+
+def _failure(session: Session, size: Size, layout: str) -> ModelError | None:
+    """Why the graph does not run at a size; None if it does."""
+    if max(size) > MOST_SIDE:
+        return ModelError(
+            tr(
+                "{name} takes images of {size} pixels a side, which is more than memory allows.",
+                name=session.name,
+                size=max(size),
+            ),
+            hint=tr("Export it for a smaller input."),
+        )
+    shape = {"N": 1, "C": _COLOURS, "H": size[1], "W": size[0]}
+    batch = np.full([shape[axis] for axis in layout], _A_PHOTO, np.float32)
+    try:
+        session.run(session.output_names, batch)
+    except ModelError as error:
+        return error
+    return None
+
+
+def _gives_image(name: str) -> ModelError:
+    return ModelError(
+        tr("{name} is no detector: it turns an image into another image.", name=name),
+        hint=tr("Choose a model that gives boxes."),
+    )
+
+
+def _refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
+    """What a graph gives instead of boxes."""
+    hint = tr("Choose a model that gives boxes, or write a card {name}.toml for it.", name=Path(name).stem)
+    shapes = ", ".join(f"{n} {list(a.shape)}" for n, a in list(arrays.items())[:6])
+    maps = [a for a in arrays.values() if a.ndim == 4]
+    for a in maps:
+        for rows, columns, channels in (
+            (a.shape[2], a.shape[3], a.shape[1]),
+            (a.shape[1], a.shape[2], a.shape[3]),
+        ):
+            if len(arrays) == 1 and rows >= size[1] // 4 and columns >= size[0] // 4:
+                if channels == _COLOURS:
+                    return _gives_image(name)
+                if channels < rows:
+                    return ModelError(
+                        tr(
+                            "{name} is no detector: it gives {channels} numbers for each pixel, as networks "
+                            "for segmentation do.",
+                            name=name,
+                            channels=channels,
+                        ),
+                        hint=hint,
+                    )
+    if len(arrays) == 1:
+        (array,) = arrays.values()
+        if array.size == max(array.shape, default=1):
+            return ModelError(
+                tr(
+                    "{name} is no detector: it gives {n} numbers for the image as a whole, as classifiers "
+                    "and encoders do.",
+                    name=name,
+                    n=array.size,
+                ),
+                hint=hint,
+            )
+    return ModelError(
+        tr(
+            "The outputs of {name} are those of no known kind of detector: {shapes}.",
+            name=name,
+            shapes=shapes,
+        ),
+        hint=hint,
+    )

@@ -1,0 +1,287 @@
+"""Which family a graph is of, and what it takes, from what it really gives for some images."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from hitl_desktop.domain.geometry import Boxes, iou_matrix
+from hitl_desktop.domain.predictions import Detections
+from hitl_desktop.errors import ModelError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference import class_names
+from hitl_desktop.inference.family_table import FAMILIES, WAYS
+from hitl_desktop.inference.graph_detector import as_batch, detections
+from hitl_desktop.inference.graph_shape import GraphShape, shape_of
+from hitl_desktop.inference.model_card import InputSpec, ModelCard
+from hitl_desktop.inference.outputs import Arrays, Clues, Decoded, Reading, agreement, plausibility
+from hitl_desktop.translation import tr
+
+BUDGET = 40.0
+"""Seconds in which ways to feed the graph are tried; a slow one is tried in fewer ways."""
+_SURE = 0.3
+_AS_GOOD = 0.15
+"""The usual way of a family stays unless another one finds much more."""
+_GENERAL = 10
+"""Networks of so many classes find something on nearly any photo."""
+_CLEAR = 0.5
+"""A way of feeding that finds less than this on average is no reason to leave the usual one."""
+_NOISE = 0.1
+_TOO_MANY = 90
+_AMBIGUOUS = 0.75
+"""A reading nearly as likely as the best one is a question for a person, if it shows other boxes."""
+_MOST_CANDIDATES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A card that the file could have, how likely it is, and what it finds on the probe images."""
+
+    card: ModelCard
+    likelihood: float
+    strength: float
+    found: tuple[Detections, ...]
+
+
+@dataclass(slots=True)
+class Recognised:
+    """What was recognised: candidates, the likeliest first, and remarks for people."""
+
+    candidates: list[Candidate]
+    seconds: float
+    remarks: list[str] = field(default_factory=list[str])
+
+    @property
+    def is_ambiguous(self) -> bool:
+        """Whether two readings are really possible."""
+        return len(self.candidates) > 1
+
+
+def recognise(
+    file: Path,
+    sha256: str,
+    images: Sequence[RgbImage],
+    *,
+    names: Sequence[str] = (),
+    budget: float = BUDGET,
+) -> Recognised:
+    """Read a file by what it gives for some images.
+
+    Raises:
+        ModelError: it cannot be loaded or run, or is no detector, and why.
+    """
+    shape = shape_of(file)
+    runs = _Runs(shape, images, budget)
+    given = tuple(names) or class_names.from_metadata(shape.session.metadata)
+    readings = _readings(runs, shape, len(given) or None)
+    if not readings:
+        shape.explain_refusal(runs.first_arrays)
+    candidates = [c for reading in readings if (c := _candidate(file, sha256, reading, runs, shape, given))]
+    candidates.sort(key=lambda c: -c.likelihood)
+    if not candidates or candidates[0].likelihood <= 0:
+        shape.explain_refusal(runs.first_arrays)
+    kept = _really_different(candidates)
+    remarks = _remarks(kept[0], bool(given), images)
+    return Recognised(kept, runs.seconds_an_image, remarks)
+
+
+class _Runs:
+    """The graph's outputs for each image and way of feeding it, computed when they are asked for."""
+
+    def __init__(self, shape: GraphShape, images: Sequence[RgbImage], budget: float) -> None:
+        self.shape, self.images = shape, images
+        self._end = time.monotonic() + budget
+        self._arrays: dict[tuple[InputSpec, int], tuple[Arrays, Clues, object] | None] = {}
+        self.seconds_an_image = 0.0
+        self.first_arrays: Arrays = {}
+
+    @property
+    def is_late(self) -> bool:
+        return time.monotonic() > self._end
+
+    def of(self, spec: InputSpec, number: int) -> tuple[Arrays, Clues, object] | None:
+        """Outputs, input size and placement; None where the graph fails or there is no time left."""
+        key = (spec, number)
+        if key not in self._arrays:
+            self._arrays[key] = None if self.is_late and self._arrays else self._run(spec, number)
+        return self._arrays[key]
+
+    def _run(self, spec: InputSpec, number: int) -> tuple[Arrays, Clues, object] | None:
+        batch, placement, size = as_batch(self.images[number], spec)
+        began = time.perf_counter()
+        names = self.shape.session.output_names
+        try:
+            arrays = dict(zip(names, self.shape.session.run(names, batch), strict=True))
+        except ModelError:
+            if not self._arrays:
+                raise
+            return None
+        self.seconds_an_image = time.perf_counter() - began
+        if not self.first_arrays:
+            self.first_arrays = arrays
+        return arrays, Clues(size, None, self.shape.session.metadata), placement
+
+    def usable(self, ways: Sequence[InputSpec]) -> list[InputSpec]:
+        """Ways that the input's type takes."""
+        if self.shape.session.input_type.kind == "f":
+            return list(ways)
+        return [w for w in ways if set(w.std) == {1.0} and set(w.mean) == {0.0}]
+
+
+def _readings(runs: _Runs, shape: GraphShape, named: int | None) -> list[Reading]:
+    """All readings of what the graph gives, fed in one way or another."""
+    found: dict[tuple[str, object], Reading] = {}
+    tried: list[InputSpec] = []
+    usual = [w for family in FAMILIES.values() for w in family.takes.values()]
+    for way in runs.usable([*WAYS, *usual]):
+        spec = shape.fed(way)
+        if spec in tried or len(tried) >= 8:
+            continue
+        tried.append(spec)
+        run = runs.of(spec, 0)
+        if run is None:
+            continue
+        arrays, clues, _ = run
+        arrays = {name: a for name, a in arrays.items() if a.size}
+        known = Clues(clues.size, named, clues.metadata)
+        for family in FAMILIES.values():
+            for reading in family.recognise(arrays, known):
+                found.setdefault((reading.family, reading.decode), reading)
+    return list(found.values())
+
+
+def _candidate(
+    file: Path, sha256: str, reading: Reading, runs: _Runs, shape: GraphShape, given: tuple[str, ...]
+) -> Candidate | None:
+    """The reading with the way of feeding by which it finds most."""
+    family = FAMILIES[reading.family]
+    usual = family.takes.get(reading.decode.style, family.takes.get("", WAYS[0]))
+    if shape.has_size_input:
+        usual = msgspec.structs.replace(usual, pad=0.0)
+    ways = runs.usable(
+        [
+            usual,
+            *(
+                msgspec.structs.replace(
+                    w, resize=usual.resize, pad=usual.pad, multiple=usual.multiple, longest=usual.longest
+                )
+                for w in WAYS
+            ),
+        ]
+    )
+    judged = [(shape.fed(way), *_judge(reading, shape.fed(way), runs)) for way in dict.fromkeys(ways)]
+    judged = [entry for entry in judged if entry[3] is not None]
+    if not judged:
+        return None
+    best = max(judged, key=lambda entry: entry[1])
+    if reading.classes < _GENERAL or best[1] < _CLEAR or judged[0][1] >= _AS_GOOD * best[1]:
+        best = judged[0]  # one for few things finds nothing on images without them
+    spec, strength, quality, found = best
+    assert found is not None  # noqa: S101 - filtered above
+    classes = given if len(given) == reading.classes else ()
+    card = ModelCard(
+        name=file.stem,
+        title=tr("{name}, {family}", name=file.stem, family=family.title),
+        task="detect",
+        family=reading.family,
+        file=file,
+        sha256=sha256,
+        license="unknown",
+        input=spec,
+        classes=classes or class_names.usual(reading.classes, family.thing),
+        decode=reading.decode,
+    )
+    return Candidate(card, reading.prior * quality, strength, tuple(found))
+
+
+def _judge(reading: Reading, spec: InputSpec, runs: _Runs) -> tuple[float, float, list[Detections] | None]:
+    """How much a reading finds, how likely it is right, and what it finds; None where it cannot be decoded."""
+    family = FAMILIES[reading.family]
+    strengths: list[float] = []
+    qualities: list[float] = []
+    found: list[Detections] = []
+    for number, image in enumerate(runs.images):
+        run = runs.of(spec, number)
+        if run is None:
+            break
+        arrays, clues, placement = run
+        try:
+            decoded = family.decode(arrays, reading.decode, clues.size)
+        except (ValueError, IndexError, KeyError, TypeError, FloatingPointError):
+            return 0.0, 0.0, None
+        if not _is_sound(decoded, reading.classes):
+            return 0.0, 0.0, None
+        here = detections(decoded, placement, image, reading.decode.nms_iou)  # type: ignore[arg-type]
+        found.append(here)
+        best = here.scores.max(axis=1, initial=0)
+        strengths.append(float((best[best > _NOISE] ** 2).sum()) if len(here.bboxes) < _TOO_MANY else 0.0)
+        heap = agreement(decoded) if family.is_dense else 1.0
+        if best.max(initial=0) >= _SURE:
+            qualities.append(plausibility(decoded, clues.size) * (0.5 + 0.5 * heap))
+    if not found:
+        return 0.0, 0.0, None
+    return float(np.mean(strengths)), float(np.mean(qualities)) if qualities else 0.05, found
+
+
+def _is_sound(decoded: Decoded, classes: int) -> bool:
+    return (
+        decoded.corners.ndim == 2
+        and decoded.corners.shape[1] == 4
+        and decoded.scores.shape == (len(decoded.corners), classes)
+        and bool(np.isfinite(decoded.corners).all() and np.isfinite(decoded.scores).all())
+    )
+
+
+def _really_different(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """The best candidate, and those nearly as likely that find something else."""
+    kept = [candidates[0]]
+    for candidate in candidates[1:]:
+        if candidate.likelihood < _AMBIGUOUS * candidates[0].likelihood or len(kept) >= _MOST_CANDIDATES:
+            continue
+        if all(not _are_same(candidate, other) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _are_same(one: Candidate, other: Candidate) -> bool:
+    """Whether two candidates find the same boxes with the same names on all images."""
+    if len(one.card.classes) != len(other.card.classes):
+        return False
+    return all(_same_boxes(a, b) for a, b in zip(one.found, other.found, strict=False))
+
+
+def _same_boxes(one: Detections, other: Detections) -> bool:
+    first, second = _sure(one), _sure(other)
+    if len(first) != len(second):
+        return False
+    overlaps = iou_matrix(first, second)
+    return not len(first) or bool((overlaps.max(axis=1) > 0.9).all())
+
+
+def _sure(found: Detections) -> Boxes:
+    return found.bboxes[found.scores.max(axis=1, initial=0) >= _SURE]
+
+
+def _remarks(best: Candidate, has_names: bool, images: Sequence[RgbImage]) -> list[str]:
+    remarks: list[str] = []
+    if not has_names:
+        first = best.card.classes[0] if best.card.classes else ""
+        remarks.append(
+            tr("The file names no classes; they are those of COCO, as 80 classes usually are.")
+            if first == "person"
+            else tr("The file names no classes; give them names when they are mapped.")
+        )
+    if not any((found.scores >= _SURE).any() for found in best.found):
+        remarks.append(
+            tr(
+                "It proposed nothing with a score of {sure:g} or more on {n} probe images.",
+                sure=_SURE,
+                n=len(images),
+            )
+        )
+    return remarks

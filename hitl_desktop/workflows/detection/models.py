@@ -1,0 +1,80 @@
+"""The models there are: bundled ones, and those that people add after a file was recognised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from hitl_desktop.errors import ModelError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference import class_names, model_library
+from hitl_desktop.inference.family_table import FAMILIES
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.probe import ProbeResult, probe
+from hitl_desktop.inference.registry import bundled_detectors
+from hitl_desktop.progress import Progress
+from hitl_desktop.translation import tr
+
+
+@dataclass(frozen=True, slots=True)
+class KnownModel:
+    """A detector that can be chosen, or that was added and cannot be used any longer."""
+
+    name: str
+    card: ModelCard | None
+    is_bundled: bool
+    problem: str = ""
+
+    @property
+    def family(self) -> str:
+        """What its kind of network is called."""
+        if self.card is None:
+            return ""
+        known = FAMILIES.get(self.card.family)
+        return known.title if known is not None else self.card.family
+
+
+def known_models() -> list[KnownModel]:
+    """The bundled detectors, then those that were added."""
+    own = [KnownModel(card.name, card, is_bundled=True) for card in bundled_detectors()]
+    added = [KnownModel(e.name, e.card, is_bundled=False, problem=e.problem) for e in model_library.entries()]
+    return own + added
+
+
+def recognise_file(
+    file: Path, images: Sequence[RgbImage], progress: Progress, names: Sequence[str] = ()
+) -> ProbeResult:
+    """Probe a file in a process of its own, with names from a file beside it if it carries none.
+
+    Raises:
+        ModelError: it is no detector, and why.
+    """
+    return probe(file, images, names=names or class_names.from_files(file), progress=progress)
+
+
+def add_model(
+    result: ProbeResult, reading: int = 0, *, names: Sequence[str] = (), licence: str = ""
+) -> ModelCard:
+    """Add a model with one of the readings of its probe, and perhaps other names of its classes.
+
+    Raises:
+        ModelError: there is no such reading, or there are more or fewer names than classes.
+    """
+    if not 0 <= reading < len(result.findings):
+        raise ModelError(
+            tr("There is no reading {n}; there are {count}.", n=reading + 1, count=len(result.findings)),
+            hint=tr("See them with hitl-desktop models probe."),
+        )
+    card = result.findings[reading].card
+    if names and len(names) != len(card.classes):
+        raise ModelError(
+            tr("{n} names were given for {classes} classes.", n=len(names), classes=len(card.classes)),
+            hint=tr("Give a name for each class, in the order of the model."),
+        )
+    changed = msgspec.structs.replace(
+        card, classes=tuple(names) or card.classes, license=licence or card.license
+    )
+    return model_library.add(changed)
