@@ -27,8 +27,7 @@ _MOST_IMAGES = 3
     "Learning",
     "models",
     "models probe my-detector.onnx",
-    "models add my-detector.onnx --names rbc,wbc,platelets",
-    "models remove my-detector",
+    "models add my-detector.onnx --names rbc,wbc",
 )
 @click.argument("action", type=click.Choice(_ACTIONS), default="list")
 @click.argument("model", type=DETECTOR, required=False)
@@ -47,10 +46,10 @@ _MOST_IMAGES = 3
 def models(
     action: str, model: str | None, names: str, reading: int, images: Path | None, licence: str
 ) -> Report:
-    """List the detectors, recognise an ONNX file of anybody's by what it gives, and add or remove it.
+    """List detectors; recognise, add and remove ONNX files.
 
-    A file is probed in a process of its own, within limits of time and memory. Its class names come from its
-    metadata, from a file beside it, or from --names.
+    A file of anybody is recognised by what it gives, in a process of its own, within limits of time and
+    memory. Its class names come from its metadata, from a file beside it, or from --names.
     """
     from hitl_desktop.workflows.detection import models as library  # noqa: PLC0415
 

@@ -62,8 +62,7 @@ class Edit:
 class Changes:
     """What a workflow changed; each view decides what that means to it.
 
-    `learn_from` are images that an act on several decided, or opened again, or whose labels it changed.
-    `tags` is whether images got or lost some.
+    `learn_from` are images that an act on several decided, opened again, or relabelled; `tags` came or went.
     """
 
     images: bool = False

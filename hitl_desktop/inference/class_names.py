@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from hitl_desktop.inference.coco_names import COCO
+
 _KEYS = ("names", "classes", "class_names", "labels", "id2label", "character", "categories", "class_labels")
 _FILES = (
     "data.yaml",
@@ -21,49 +23,6 @@ _FILES = (
 )
 _MOST_BYTES = 1_000_000
 
-COCO = (
-    *("person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light"),
-    *("fire hydrant", "stop sign", "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow"),
-    *(
-        "elephant",
-        "bear",
-        "zebra",
-        "giraffe",
-        "backpack",
-        "umbrella",
-        "handbag",
-        "tie",
-        "suitcase",
-        "frisbee",
-    ),
-    *(
-        "skis",
-        "snowboard",
-        "sports ball",
-        "kite",
-        "baseball bat",
-        "baseball glove",
-        "skateboard",
-        "surfboard",
-    ),
-    *("tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple"),
-    *("sandwich", "orange", "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch"),
-    *("potted plant", "bed", "dining table", "toilet", "tv", "laptop", "mouse", "remote", "keyboard"),
-    *(
-        "cell phone",
-        "microwave",
-        "oven",
-        "toaster",
-        "sink",
-        "refrigerator",
-        "book",
-        "clock",
-        "vase",
-        "scissors",
-    ),
-    *("teddy bear", "hair drier", "toothbrush"),
-)
-"""The 80 categories of COCO in the order in which detectors number them (Lin et al. 2014)."""
 _MISSING_IDS = frozenset({12, 26, 29, 30, 45, 66, 68, 69, 71, 83})
 _COCO_IDS = 91
 

@@ -11,8 +11,10 @@ import numpy as np
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.graph_detector import sized
+from hitl_desktop.inference.graph_file import free_graph
 from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, Layout
 from hitl_desktop.inference.outputs import Arrays, Size
+from hitl_desktop.inference.refusals import gives_image, refusal
 from hitl_desktop.inference.session import Session
 from hitl_desktop.translation import tr
 
@@ -50,7 +52,7 @@ class GraphShape:
         Raises:
             ModelError: always.
         """
-        raise _refusal(self.session.name, arrays, self.size)
+        raise refusal(self.session.name, arrays, self.size)
 
 
 def shape_of(file: Path) -> GraphShape:
@@ -107,39 +109,6 @@ def _at_some_size(
     )
 
 
-def free_graph(file: Path) -> bytes:
-    """The graph without the sizes it declares for its inputs and outputs.
-
-    Raises:
-        ModelError: it cannot be read.
-    """
-    import onnx  # noqa: PLC0415 - heavy: only files that declare wrong sizes need it
-
-    try:
-        model = onnx.load(str(file))
-    except Exception as error:
-        raise ModelError(
-            tr("{name} cannot be read ({error}).", name=file.name, error=error), hint=tr("Export it again.")
-        ) from error
-    for value in (*model.graph.input, *model.graph.output):
-        for number, dim in enumerate(value.type.tensor_type.shape.dim):
-            if dim.dim_value != _COLOURS or number not in (1, 3):
-                dim.dim_param = f"{value.name}_{number}"
-    del model.graph.value_info[:]
-    return model.SerializeToString()
-
-
-def metadata_of(file: Path) -> dict[str, str]:
-    """What a file carries beside its graph, read without loading the graph; empty if it cannot be read."""
-    import onnx  # noqa: PLC0415 - heavy: only files without a card need it
-
-    try:
-        model = onnx.load(str(file), load_external_data=False)
-    except Exception:  # noqa: BLE001 - why it cannot be loaded, the runtime gives in words
-        return {}
-    return {entry.key: entry.value for entry in model.metadata_props}
-
-
 def _freed(file: Path) -> Session | None:
     try:
         return Session(file, graph=free_graph(file))
@@ -150,7 +119,7 @@ def _freed(file: Path) -> Session | None:
 def _refuse_image_to_image(session: Session) -> None:
     shapes = list(session.output_shapes.values())
     if len(shapes) == 1 and len(shapes[0]) == 4 and shapes[0][1] == _COLOURS and session.input_rank == 4:
-        raise _gives_image(session.name)
+        raise gives_image(session.name)
 
 
 def _layout(session: Session) -> Layout:
@@ -197,55 +166,3 @@ def _failure(session: Session, size: Size, layout: str) -> ModelError | None:
     except ModelError as error:
         return error
     return None
-
-
-def _gives_image(name: str) -> ModelError:
-    return ModelError(
-        tr("{name} is no detector: it turns an image into another image.", name=name),
-        hint=tr("Choose a model that gives boxes."),
-    )
-
-
-def _refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
-    """What a graph gives instead of boxes."""
-    hint = tr("Choose a model that gives boxes, or write a card {name}.toml for it.", name=Path(name).stem)
-    shapes = ", ".join(f"{n} {list(a.shape)}" for n, a in list(arrays.items())[:6])
-    maps = [a for a in arrays.values() if a.ndim == 4]
-    for a in maps:
-        for rows, columns, channels in (
-            (a.shape[2], a.shape[3], a.shape[1]),
-            (a.shape[1], a.shape[2], a.shape[3]),
-        ):
-            if len(arrays) == 1 and rows >= size[1] // 4 and columns >= size[0] // 4:
-                if channels == _COLOURS:
-                    return _gives_image(name)
-                if channels < rows:
-                    return ModelError(
-                        tr(
-                            "{name} is no detector: it gives {channels} numbers for each pixel, as networks "
-                            "for segmentation do.",
-                            name=name,
-                            channels=channels,
-                        ),
-                        hint=hint,
-                    )
-    if len(arrays) == 1:
-        (array,) = arrays.values()
-        if array.size == max(array.shape, default=1):
-            return ModelError(
-                tr(
-                    "{name} is no detector: it gives {n} numbers for the image as a whole, as classifiers "
-                    "and encoders do.",
-                    name=name,
-                    n=array.size,
-                ),
-                hint=hint,
-            )
-    return ModelError(
-        tr(
-            "The outputs of {name} are those of no known kind of detector: {shapes}.",
-            name=name,
-            shapes=shapes,
-        ),
-        hint=hint,
-    )

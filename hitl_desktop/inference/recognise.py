@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,14 +11,15 @@ import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes, iou_matrix
 from hitl_desktop.domain.predictions import Detections
-from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import class_names
 from hitl_desktop.inference.family_table import FAMILIES, WAYS
-from hitl_desktop.inference.graph_detector import as_batch, detections
+from hitl_desktop.inference.graph_detector import detections
 from hitl_desktop.inference.graph_shape import GraphShape, shape_of
 from hitl_desktop.inference.model_card import InputSpec, ModelCard
-from hitl_desktop.inference.outputs import Arrays, Clues, Decoded, Reading, agreement, plausibility
+from hitl_desktop.inference.outputs import Clues, Decoded, Reading
+from hitl_desktop.inference.probe_runs import ProbeRuns
+from hitl_desktop.inference.reading_quality import agreement, plausibility
 from hitl_desktop.translation import tr
 
 BUDGET = 40.0
@@ -76,7 +76,7 @@ def recognise(
         ModelError: it cannot be loaded or run, or is no detector, and why.
     """
     shape = shape_of(file)
-    runs = _Runs(shape, images, budget)
+    runs = ProbeRuns(shape, images, budget)
     given = tuple(names) or class_names.from_metadata(shape.session.metadata)
     readings = _readings(runs, shape, len(given) or None)
     if not readings:
@@ -90,50 +90,7 @@ def recognise(
     return Recognised(kept, runs.seconds_an_image, remarks)
 
 
-class _Runs:
-    """The graph's outputs for each image and way of feeding it, computed when they are asked for."""
-
-    def __init__(self, shape: GraphShape, images: Sequence[RgbImage], budget: float) -> None:
-        self.shape, self.images = shape, images
-        self._end = time.monotonic() + budget
-        self._arrays: dict[tuple[InputSpec, int], tuple[Arrays, Clues, object] | None] = {}
-        self.seconds_an_image = 0.0
-        self.first_arrays: Arrays = {}
-
-    @property
-    def is_late(self) -> bool:
-        return time.monotonic() > self._end
-
-    def of(self, spec: InputSpec, number: int) -> tuple[Arrays, Clues, object] | None:
-        """Outputs, input size and placement; None where the graph fails or there is no time left."""
-        key = (spec, number)
-        if key not in self._arrays:
-            self._arrays[key] = None if self.is_late and self._arrays else self._run(spec, number)
-        return self._arrays[key]
-
-    def _run(self, spec: InputSpec, number: int) -> tuple[Arrays, Clues, object] | None:
-        batch, placement, size = as_batch(self.images[number], spec)
-        began = time.perf_counter()
-        names = self.shape.session.output_names
-        try:
-            arrays = dict(zip(names, self.shape.session.run(names, batch), strict=True))
-        except ModelError:
-            if not self._arrays:
-                raise
-            return None
-        self.seconds_an_image = time.perf_counter() - began
-        if not self.first_arrays:
-            self.first_arrays = arrays
-        return arrays, Clues(size, None, self.shape.session.metadata), placement
-
-    def usable(self, ways: Sequence[InputSpec]) -> list[InputSpec]:
-        """Ways that the input's type takes."""
-        if self.shape.session.input_type.kind == "f":
-            return list(ways)
-        return [w for w in ways if set(w.std) == {1.0} and set(w.mean) == {0.0}]
-
-
-def _readings(runs: _Runs, shape: GraphShape, named: int | None) -> list[Reading]:
+def _readings(runs: ProbeRuns, shape: GraphShape, named: int | None) -> list[Reading]:
     """All readings of what the graph gives, fed in one way or another."""
     found: dict[tuple[str, object], Reading] = {}
     tried: list[InputSpec] = []
@@ -156,7 +113,7 @@ def _readings(runs: _Runs, shape: GraphShape, named: int | None) -> list[Reading
 
 
 def _candidate(
-    file: Path, sha256: str, reading: Reading, runs: _Runs, shape: GraphShape, given: tuple[str, ...]
+    file: Path, sha256: str, reading: Reading, runs: ProbeRuns, shape: GraphShape, given: tuple[str, ...]
 ) -> Candidate | None:
     """The reading with the way of feeding by which it finds most."""
     family = FAMILIES[reading.family]
@@ -199,7 +156,9 @@ def _candidate(
     return Candidate(card, reading.prior * quality, strength, tuple(found))
 
 
-def _judge(reading: Reading, spec: InputSpec, runs: _Runs) -> tuple[float, float, list[Detections] | None]:
+def _judge(
+    reading: Reading, spec: InputSpec, runs: ProbeRuns
+) -> tuple[float, float, list[Detections] | None]:
     """How much a reading finds, how likely it is right, and what it finds; None where it cannot be decoded."""
     family = FAMILIES[reading.family]
     strengths: list[float] = []

@@ -14,7 +14,7 @@ from hitl_desktop.inference import model_library
 from hitl_desktop.inference.encoder import CropEncoder
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.graph_detector import GraphDetector
-from hitl_desktop.inference.graph_shape import free_graph, metadata_of
+from hitl_desktop.inference.graph_file import free_graph, metadata_of
 from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
 from hitl_desktop.inference.model_file import check_is_model
 from hitl_desktop.inference.nanodet import NanoDet

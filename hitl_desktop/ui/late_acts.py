@@ -29,6 +29,7 @@ from hitl_desktop.ui.widgets.banner import Banner
 if TYPE_CHECKING:
     from hitl_desktop.ui.boxes.unknown_acts import UnknownActs
     from hitl_desktop.ui.files.exchange_acts import ExchangeActs
+    from hitl_desktop.ui.model.detector_acts import DetectorActs
     from hitl_desktop.ui.model.head_acts import HeadActs
     from hitl_desktop.ui.model.tune_acts import TuneActs
     from hitl_desktop.ui.quality.audit_acts import AuditActs
@@ -77,6 +78,13 @@ class LateActs(QMainWindow):
         return unknown_acts.UnknownActs(
             self.session, self.runner, self.long_acts, self.controller, self.messages, self.modes, self
         )
+
+    @cached_property
+    def detector_acts(self) -> DetectorActs:
+        """Detectors of the project."""
+        from hitl_desktop.ui.model import detector_acts
+
+        return detector_acts.DetectorActs(self.session, self.loop.intake, self.messages, self.ask, self)
 
     @cached_property
     def head_acts(self) -> HeadActs:
@@ -135,6 +143,7 @@ class LateActs(QMainWindow):
             "export_all": lambda: self.exchange_acts.export_file(all_images=True),
             "unknown": lambda: self.unknown_acts.mark(),
             "name_unknowns": lambda: self.unknown_acts.show_wall(),
+            "detectors": lambda: self.detector_acts.choose(),
             "use_waiting": lambda: self.head_acts.use_waiting(),
             "go_back_a_head": lambda: self.head_acts.go_back(),
             "map_classes": lambda: self.head_acts.map_classes(),

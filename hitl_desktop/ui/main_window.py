@@ -81,9 +81,9 @@ class MainWindow(WindowParts):
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
         popover = self.model_chip.popover
         popover.details_asked.connect(self._docks[-1].toggleViewAction().trigger)
-        for button in (popover.learn, self.model_panel.learn):
-            self.actions_.bind("learn", button)
-        popover.versions_asked.connect(self.actions_["versions"].trigger)
+        for panel in (popover, self.model_panel):
+            self.actions_.bind("learn", panel.learn)
+            panel.versions_asked.connect(self.actions_["versions"].trigger)
         self.action_bar.hide()
         self.context_bar = ContextBar(self.canvas, self.actions_.__getitem__, self.controller.name_at_box)
         boxes = self.inspector.boxes
@@ -111,13 +111,13 @@ class MainWindow(WindowParts):
         self.better.acted.connect(self.session.walk.take_better)
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
-        self.session.image_changed.connect(self._show_state)
         self.session.boxes_changed.connect(self._show_boxes)
-        self.session.changed.connect(self._show_state)
         self.session.saving.changed.connect(self._show_saved)
         self.queue.left.connect(self.canvas.setFocus)
-        self.modes.changed.connect(self._show_state)
-        self.canvas.escaped.connect(self.modes.leave_beside)
+        for event in (self.session.image_changed, self.session.changed, self.modes.changed):
+            event.connect(self._show_state)
+        for leave in (self.modes.leave_beside, self._warning.dismiss_calm, self.guide.dismiss_shown):
+            self.canvas.escaped.connect(leave)
         self.class_acts.waits = self.guide.question.is_due
         self.guide.question.dismissed.connect(self.class_acts.ask_now)
         self.queue.model.filter_wanted.connect(self.long_acts.filter_queue)
@@ -127,7 +127,6 @@ class MainWindow(WindowParts):
         self.welcome.recent_asked.connect(self.open_path)
         self.model_panel.prelabel_asked.connect(self.loop.intake.prelabel)
         self.model_panel.use_waiting_asked.connect(self.actions_["use_waiting"].trigger)
-        self.model_panel.versions_asked.connect(self.actions_["versions"].trigger)
         self.model_panel.reliability_asked.connect(self.actions_["reliability"].trigger)
         self.model_panel.measure_asked.connect(self._measure)
         self.model_panel.report_asked.connect(self.actions_["report"].trigger)
@@ -169,11 +168,13 @@ class MainWindow(WindowParts):
         }
 
     def open_path(self, path: Path) -> None:
-        """Open a project, or a folder of images; if that fails, what was open stays open.
+        """Open a project, or a folder of images; if that fails, what was open stays open. A model is added.
 
         Looking through a folder may mean walking through a large tree, so that is a job.
         """
-        if path.is_dir():
+        if path.suffix.lower() == ".onnx":
+            self.detector_acts.add_file(path)
+        elif path.is_dir():
             self.runner.abandon(_OPENING)  # another folder was chosen
             self.runner.start(
                 _OPENING, tr("Looking for images"), partial(locate, path), on_success=self._open
@@ -226,8 +227,7 @@ class MainWindow(WindowParts):
         self.runner.start(FILES, tr("Making the sample"), job, on_success=self.open_path)
 
     def _add_folder(self) -> None:
-        folder = self.ask.folder()
-        if folder is not None:
+        if (folder := self.ask.folder()) is not None:
             self.loop.intake.add_folder(folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:

@@ -134,12 +134,17 @@ class Intake:
         if self._automatic:
             self.prelabel()
 
-    def prelabel(self) -> None:
-        """Run the project's detector on the images that lack its proposals, the nearest first."""
+    def prelabel(self, *, model: str | None = None) -> None:
+        """Run the project's detector on the images that lack its proposals, the nearest first.
+
+        With a `model`, a name or a file, that one becomes the project's own.
+        """
         session = self._session
         if session.project is None:
             return
-        if self._runner.busy(DETECTING):
+        if self._runner.busy(DETECTING) and model is not None:
+            self._runner.abandon(DETECTING)  # the detector that ran is not wanted any longer
+        elif self._runner.busy(DETECTING):
             self._again = True  # for what was added since it began
             return
         self._again = False
@@ -147,7 +152,7 @@ class Intake:
         self._jobs.start(
             DETECTING,
             tr("Pre-labelling"),
-            lambda p, progress: prelabel(p, progress, nearest=nearest, threads=1, decoders=1),
+            lambda p, progress: prelabel(p, progress, model=model, nearest=nearest, threads=1, decoders=1),
             on_progress=self._on_prelabelling,
             on_success=self._on_prelabelled,
             on_failure=self._on_not_prelabelled,

@@ -162,6 +162,11 @@ class Views:
             return False, False
         return waiting(project) is not None, before_active(project) is not None
 
+    def detector_hash(self) -> str:
+        """The SHA-256 of the project's detector; empty before it was used."""
+        detector = self._project.models.detector() if self._project else None
+        return detector.hash if detector is not None else ""
+
     def versions(self) -> list[HeadVersion]:
         """The versions of the heads, the latest first."""
         return self._project.heads.latest() if self._project else []

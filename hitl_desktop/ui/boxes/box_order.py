@@ -57,10 +57,8 @@ class BoxGroup:
     @property
     def count_words(self) -> str:
         """How many boxes there are."""
-        if self.category_id is None:
-            return str(self.others)
-        if not self.others:
-            return str(self.own)
+        if self.category_id is None or not self.others:
+            return str(self.others or self.own)
         if not self.own:
             return tr("{n} suggested", n=self.others)
         return tr("{own} + {n} suggested", own=self.own, n=self.others)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Collection, Mapping, Sequence
 
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QCursor
+
 from hitl_desktop.domain.acts import ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
@@ -173,8 +176,16 @@ class Controller(BoxNames):
             self._canvas.selection.select(following)
 
     def remove_box(self) -> None:
-        """Reject the selected proposals, delete the selected annotations, and go to the next proposal."""
-        self._remove(self.selected_boxes())
+        """Reject the selected proposals, delete the selected annotations, and go to the next proposal.
+
+        Where nothing is selected, the box under the pointer is meant.
+        """
+        hovered = None if self._canvas.selection.keys else self._under_pointer()
+        self._remove(self._boxes([hovered]) if hovered is not None else self.selected_boxes())
+
+    def _under_pointer(self) -> BoxKey | None:
+        hit = self._canvas.hit(QPointF(self._canvas.mapFromGlobal(QCursor.pos())))
+        return hit.item.key if hit is not None and self._canvas.underMouse() else None
 
     def _remove(self, boxes: Sequence[Annotation | Proposal]) -> None:
         keys = [key_of(box) for box in boxes]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QAction, QHelpEvent, QKeySequence
+from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMenu, QToolTip, QWidget
 
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.keys.action_table import (
@@ -34,6 +34,22 @@ _OF_THE_CANVAS: Final = _fixed(tr("Give up, select nothing"), "Esc") | _fixed(
 """Keys that the canvas answers itself, whatever the table says."""
 
 
+_WHY_NOT: Final = "whyNot"
+
+
+class CommandMenu(QMenu):
+    """A menu in which the pointer on a disabled command shows why it is disabled."""
+
+    def event(self, event: QEvent) -> bool:
+        """Only disabled commands have a tool tip."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            action = self.actionAt(event.pos())
+            reason = action.property(_WHY_NOT) if action else ""
+            QToolTip.showText(event.globalPos(), reason or "", self)
+            return True
+        return super().event(event)
+
+
 class Actions:
     """The table as Qt actions in the menus of a window."""
 
@@ -50,7 +66,8 @@ class Actions:
         self._held: dict[str, QAction] = {}
         self._more: dict[Menu, list[QAction]] = {}
         self._menus = {
-            menu: QMenu(MENU_TITLES[menu], window) for menu in dict.fromkeys(spec.menu for spec in ACTIONS)
+            menu: CommandMenu(MENU_TITLES[menu], window)
+            for menu in dict.fromkeys(spec.menu for spec in ACTIONS)
         }
         for spec in ACTIONS:
             action = QAction(spec.text, window)
@@ -214,7 +231,9 @@ class Actions:
 
     def _enable(self, spec: ActionSpec) -> None:
         if spec.id in self._actions:
-            self._actions[spec.id].setEnabled(not self.why_not(spec))
+            action, why_not = self._actions[spec.id], self.why_not(spec)
+            action.setEnabled(not why_not)
+            action.setProperty(_WHY_NOT, why_not)
 
 
 def _without_argument(handler: Callable[[], object]) -> Callable[[bool], object]:

@@ -185,7 +185,7 @@ class LabelErrorPanel(ReviewMode):
             labels = tr("The first {most_shown} of {labels}", most_shown=MOST_SHOWN, labels=labels)
         return sentences(
             tr(
-                "{labels}, ranked by how much heads disagree that were not trained on the image.",
+                "{labels}, ranked by how strongly a model that was not trained on the image disagrees.",
                 labels=labels,
             ),
             trn(

@@ -47,6 +47,13 @@ class Ask:
         )
         return Path(name) if name else None
 
+    def model(self) -> Path | None:
+        """An ONNX file."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._parent, tr("Add a detector"), filter=tr("ONNX models (*.onnx)")
+        )
+        return Path(name) if name else None
+
     def image(self, before: Path) -> Path | None:
         """Where an image is now that was at a place before."""
         name, _ = QFileDialog.getOpenFileName(

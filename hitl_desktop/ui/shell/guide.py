@@ -66,6 +66,12 @@ class Guide(QWidget):
             if due.isHidden() or text != due.text():  # it is announced when it is shown
                 due.show_text(text, *offers)
 
+    def dismiss_shown(self) -> None:
+        """Put away the question or hint that is shown; the tour and what is offered at the end stay."""
+        for card in (self.question, self.hints):
+            if card.isVisible():
+                card.dismiss()
+
     def _put_away(self, card: Card) -> None:
         focus = QApplication.focusWidget()
         if focus is not None and card.isAncestorOf(focus):

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QTextCursor
 from PySide6.QtWidgets import QPlainTextEdit
 
-from hitl_desktop.domain.categories import names_in
+from hitl_desktop.domain.categories import names_in, normalise_name
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.shell.card import Card
@@ -66,8 +66,12 @@ class LabellingQuestion(Card):
         session.opened.connect(self._on_opened)
 
     def is_due(self) -> bool:
-        """Whether nobody was asked, and nothing was done; what is being typed is not taken away."""
-        return not self._is_asked and (bool(self.names.toPlainText().strip()) or self._is_new())
+        """Whether nobody was asked, and nothing was done; names that are being typed are not taken away."""
+        return not self._is_asked and (self._has_new_names() or self._is_new())
+
+    def _has_new_names(self) -> bool:
+        known = set(map(normalise_name, self._session.known.offered.values()))
+        return any(normalise_name(name) not in known for name in names_in(self.names.toPlainText()))
 
     def words(self) -> tuple[str, ...]:
         """The question; the button is labelled by what is typed."""

@@ -162,7 +162,7 @@ QLabel[drop="wanted"] {{ color: {c.on_selected}; background: {c.selected};
 Toast {{ background: {c.notice}; border: 1px solid {c.border}; border-radius: {RADIUS}px; }}
 Toast QLabel {{ color: {c.on_notice}; }}
 Toast QPushButton {{ color: {c.notice_action}; background: transparent; border: none; font-weight: 600; }}
-Toast QPushButton:hover {{ text-decoration: underline; }}
+Toast QPushButton:hover {{ text-decoration: underline; background: transparent; }}
 Banner {{ background: {c.sunken}; border-left: 4px solid {c.danger}; }}
 Banner[calm="true"] {{ border-left-color: {c.accent}; }}
 QLabel#reviewTitle {{ font-size: 15px; font-weight: 600; }}

@@ -89,6 +89,11 @@ class Banner(QFrame):
             self.style().unpolish(self)
             self.style().polish(self)
 
+    def dismiss_calm(self) -> None:
+        """Put it away unless it is about trouble."""
+        if self.isVisible() and self.property("calm"):
+            self.dismiss()
+
     def dismiss(self) -> None:
         """It was read, or no longer holds."""
         self.hide()

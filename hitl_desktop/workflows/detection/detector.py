@@ -9,6 +9,7 @@ from pathlib import Path
 import msgspec
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference import model_library
 from hitl_desktop.inference.features import FeatureNet, load_features
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, bundled_detectors, find_card
@@ -49,9 +50,10 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
         card = find_card(str(file))
         if card.sha256 == detector.hash:
             return card
-    bundled = next((card for card in bundled_detectors() if card.sha256 == detector.hash), None)
-    if bundled is not None:
-        return bundled
+    others = [*bundled_detectors(), *(e.card for e in model_library.entries() if e.card and not e.problem)]
+    known = next((card for card in others if card.sha256 == detector.hash), None)
+    if known is not None:
+        return known
     if file is None:
         what = tr(
             "It is not known where the file of this project's detector, {name}, is.", name=detector.name

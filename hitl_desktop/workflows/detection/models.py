@@ -8,15 +8,18 @@ from pathlib import Path
 
 import msgspec
 
-from hitl_desktop.errors import ModelError
-from hitl_desktop.imaging import RgbImage
+from hitl_desktop.errors import ModelError, UnreadableImageError
+from hitl_desktop.imaging import RgbImage, read_for_models
 from hitl_desktop.inference import class_names, model_library
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.probe import ProbeResult, probe
 from hitl_desktop.inference.registry import bundled_detectors
 from hitl_desktop.progress import Progress
+from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+
+_MOST_IMAGES, _TRIED = 3, 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,21 @@ def known_models() -> list[KnownModel]:
     own = [KnownModel(card.name, card, is_bundled=True) for card in bundled_detectors()]
     added = [KnownModel(e.name, e.card, is_bundled=False, problem=e.problem) for e in model_library.entries()]
     return own + added
+
+
+def probe_images(project: Project, near: int | None) -> list[RgbImage]:
+    """A few readable images of a project, the one at hand first, as detectors get them."""
+    every = [i for i in project.images.all() if i.reason is None]
+    every.sort(key=lambda image: image.id != near)
+    found: list[RgbImage] = []
+    for image in every[:_TRIED]:
+        try:
+            found.append(read_for_models(project.path_of(image))[1])
+        except UnreadableImageError:
+            continue
+        if len(found) == _MOST_IMAGES:
+            break
+    return found
 
 
 def recognise_file(

@@ -25,11 +25,9 @@ class CountedQueue(NamedTuple):
 
 @dataclass(slots=True)
 class Listing:
-    """The images to be looked at in their order, the status of every image, and how many there are in
-    each queue.
+    """The images to be looked at in their order, the status of each, and how many are in each queue.
 
-    `again` are decided images in that order, and why; `due` those to be labelled once more, in the order or
-    not.
+    `again` are decided images in that order, and why; `due` those to be labelled once more.
     """
 
     ranked: list[int] = field(default_factory=list)

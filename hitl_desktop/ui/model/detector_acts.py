@@ -1,0 +1,107 @@
+"""Which detector a project uses: one that is there, or a file that is recognised and added."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+from PySide6.QtWidgets import QWidget
+
+from hitl_desktop.errors import HitlError
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference import model_library
+from hitl_desktop.inference.probe import ProbeResult
+from hitl_desktop.progress import Progress
+from hitl_desktop.service.loop.intake import Intake
+from hitl_desktop.service.messages import Messages
+from hitl_desktop.service.project.session import Session
+from hitl_desktop.store.project import Project
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog, Wanted
+from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog
+from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.workflows.detection.models import (
+    KnownModel,
+    add_model,
+    known_models,
+    probe_images,
+    recognise_file,
+)
+
+
+class _Probed(NamedTuple):
+    result: ProbeResult
+    images: list[RgbImage]
+
+
+class DetectorActs:
+    """Shows the detectors, adds files, and has the project's images pre-labelled by the chosen one."""
+
+    def __init__(
+        self, session: Session, intake: Intake, messages: Messages, ask: Ask, window: QWidget
+    ) -> None:
+        self._session, self._intake, self._messages = session, intake, messages
+        self._ask, self._window = ask, window
+        self.recognised: RecognisedDialog | None = None
+
+    def choose(self) -> None:
+        """Show all detectors."""
+        if self._session.project is None:
+            return
+        used = self._session.views.detector_hash()
+        with once(DetectorsDialog(known_models(), used, self._window)) as dialog:
+            dialog.exec()
+            wanted, model = dialog.wanted, dialog.chosen
+        if wanted is Wanted.ADD:
+            self.add()
+        elif wanted is Wanted.USE and model is not None and model.card is not None:
+            self._intake.prelabel(model=model.name if model.is_bundled else str(model.card.file))
+        elif wanted is Wanted.REMOVE and model is not None:
+            self._remove(model)
+
+    def _remove(self, model: KnownModel) -> None:
+        try:
+            model_library.remove(model.name)
+        except HitlError as error:
+            self._messages.error(error)
+
+    def add(self) -> None:
+        """Let the person choose a file, and recognise it."""
+        file = self._ask.model()
+        if file is not None:
+            self.add_file(file)
+
+    def add_file(self, file: Path) -> None:
+        """Recognise a file on images of the project, and offer to use it."""
+        if self._session.project is None:
+            self._messages.show(tr("Open a project first; then drop the model on it."))
+            return
+        near = self._session.at_hand
+
+        def probe(project: Project, progress: Progress) -> _Probed:
+            images = probe_images(project, near)
+            return _Probed(recognise_file(file, images, progress), images)
+
+        title = tr("Recognising {name}", name=file.name)
+        prepare(self._session.jobs, self._window, title, probe, self._show)
+
+    def _show(self, probed: _Probed) -> None:
+        with once(RecognisedDialog(probed.result, probed.images, self._window)) as dialog:
+            self.recognised = dialog
+            accepted = dialog.exec()
+            self.recognised = None
+            if not accepted:
+                return
+            try:
+                card = add_model(
+                    probed.result,
+                    dialog.reading,
+                    names=dialog.class_names,
+                    licence=dialog.licence.text().strip(),
+                )
+            except HitlError as error:
+                self._messages.error(error)
+                return
+        self._intake.prelabel(model=str(card.file))

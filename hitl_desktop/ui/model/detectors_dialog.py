@@ -1,0 +1,81 @@
+"""The detectors there are: which one the project uses, adding and removing others."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import Enum
+from functools import partial
+
+from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
+from hitl_desktop.ui.widgets.tables import cell, read_only_table
+from hitl_desktop.workflows.detection.models import KnownModel
+
+_HEADINGS = (tr("Detector"), tr("Family"), tr("Input"), tr("Classes"), tr("Licence"), tr("State"))
+
+
+class Wanted(Enum):
+    """What a person wants with a detector."""
+
+    USE = "use"
+    ADD = "add"
+    REMOVE = "remove"
+
+
+class DetectorsDialog(QDialog):
+    """A row for each detector; `used` is the hash of the project's own. What a person wants is in `wanted`."""
+
+    def __init__(self, models: Sequence[KnownModel], used: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Detectors"))
+        open_within_screen(self, 820, 420)
+        self.wanted: Wanted | None = None
+        self._models, self._used = list(models), used
+        self.table = read_only_table(tr("Detectors"), _HEADINGS, len(models), stretch=5)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        for row, model in enumerate(self._models):
+            for column, text in enumerate(_row(model, used)):
+                self.table.setItem(row, column, cell(text))
+        self.table.itemSelectionChanged.connect(self._enable)
+        note = QLabel(tr("Drop an .onnx file of any detector on the window to add it."))
+        note.setWordWrap(True)
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        role = QDialogButtonBox.ButtonRole.ActionRole
+        self.use = buttons.addButton(tr("Use in this project"), role)
+        self.add = buttons.addButton(tr("Add file..."), role)
+        self.remove = buttons.addButton(tr("Remove"), role)
+        for button, wanted in ((self.use, Wanted.USE), (self.add, Wanted.ADD), (self.remove, Wanted.REMOVE)):
+            button.clicked.connect(partial(self._end, wanted))
+        buttons.rejected.connect(self.reject)
+        layout = QVBoxLayout(self)
+        for widget in (self.table, note, buttons):
+            layout.addWidget(widget)
+        self._enable()
+
+    def _end(self, wanted: Wanted) -> None:
+        self.wanted = wanted
+        self.accept()
+
+    @property
+    def chosen(self) -> KnownModel | None:
+        """The detector in the selected row."""
+        rows = self.table.selectionModel().selectedRows()
+        return self._models[rows[0].row()] if rows else None
+
+    def _enable(self) -> None:
+        model = self.chosen
+        card = model.card if model is not None and not model.problem else None
+        self.use.setEnabled(card is not None and card.sha256 != self._used)
+        self.remove.setEnabled(model is not None and not model.is_bundled)
+
+
+def _row(model: KnownModel, used: str) -> tuple[str, ...]:
+    card = model.card
+    if card is None:
+        return model.name, "", "", "", "", model.problem
+    size = "{} x {}".format(*card.input.size) if all(card.input.size) else tr("any")
+    state = tr("used in this project") if card.sha256 == used else ""
+    return model.name, model.family, size, str(len(card.classes)), card.license, model.problem or state

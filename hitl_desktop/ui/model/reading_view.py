@@ -1,0 +1,65 @@
+"""What one reading of a model file finds: its boxes drawn on the probe images."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from hitl_desktop.domain.words import counted
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.probe import Finding, FoundBox
+from hitl_desktop.translation import tr
+from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.theme.categories import category_colour, text_on
+from hitl_desktop.ui.theme.tokens import SPACE
+
+_WIDTH = 220
+_LINE = 2
+_MOST_NAMED = 12
+
+
+class ReadingView(QWidget):
+    """A row of small images."""
+
+    def __init__(self, finding: Finding, images: Sequence[RgbImage]) -> None:
+        super().__init__()
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACE[1])
+        colours = {name: number for number, name in enumerate(finding.card.classes, start=1)}
+        for image, boxes in zip(images, finding.boxes, strict=False):
+            label = QLabel()
+            label.setPixmap(_drawn(image, boxes, colours))
+            label.setAlignment(Qt.AlignmentFlag.AlignTop)
+            label.setAccessibleName(tr("{boxes} found", boxes=counted(len(boxes), "box")))
+            label.setToolTip("\n".join(f"{b.name} {b.score:.2f}" for b in boxes[:_MOST_NAMED]))
+            row.addWidget(label)
+        row.addStretch(1)
+
+
+def _drawn(image: RgbImage, boxes: Sequence[FoundBox], colours: dict[str, int]) -> QPixmap:
+    pixmap = QPixmap.fromImage(to_qimage(image)).scaledToWidth(
+        _WIDTH, Qt.TransformationMode.SmoothTransformation
+    )
+    scale = pixmap.width() / image.shape[1]
+    painter = QPainter(pixmap)
+    for number, box in enumerate(boxes):
+        colour = category_colour(colours.get(box.name, 1))
+        x, y, w, h = (side * scale for side in box.bbox)
+        painter.setPen(QPen(colour, _LINE))
+        painter.drawRect(QRectF(x, y, w, h))
+        if number < _MOST_NAMED:
+            _write(painter, x, y, f"{box.name} {box.score:.2f}", colour)
+    painter.end()
+    return pixmap
+
+
+def _write(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
+    metrics = painter.fontMetrics()
+    place = QRectF(x, max(y - metrics.height(), 0), metrics.horizontalAdvance(text) + 4, metrics.height())
+    painter.fillRect(place, colour)
+    painter.setPen(text_on(colour))
+    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)

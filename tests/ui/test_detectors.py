@@ -1,0 +1,147 @@
+"""Models of other people: dropped on the window, recognised, named, used, and kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from hitl_desktop.inference import model_library
+from hitl_desktop.inference.probe import Finding, FoundBox, ProbeResult, probe
+from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog
+from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog
+from hitl_desktop.workflows.detection.models import add_model, known_models
+from tests.inference.graphs import SIDE, save
+from tests.inference.test_families import v8_columns, v10_table
+from tests.ui.conftest import MakeWindow, reopened
+
+LONG = 30_000
+
+
+def drop(window: MainWindow, file: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(file))])
+    where, no_key = QPointF(window.rect().center()), Qt.KeyboardModifier.NoModifier
+    button = Qt.MouseButton.LeftButton
+    window.dropEvent(QDropEvent(where, Qt.DropAction.CopyAction, data, button, no_key))
+
+
+def model(folder: Path, name: str = "cells.onnx") -> Path:
+    return save(folder / name, v8_columns(), metadata={"names": "['rbc', 'wbc', 'platelets']"})
+
+
+def when_shown(window: MainWindow, act: Callable[[RecognisedDialog], None]) -> None:
+    """Do something with the dialog once it is there; it has an event loop of its own."""
+    dialog = window.detector_acts.recognised
+    if dialog is None or not dialog.isVisible():
+        QTimer.singleShot(50, lambda: when_shown(window, act))
+    else:
+        try:
+            act(dialog)
+        finally:
+            if dialog.isVisible():
+                dialog.reject()
+
+
+def test_a_file_that_is_dropped_becomes_the_detector_of_the_project(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    seen: list[object] = []
+
+    def answer(dialog: RecognisedDialog) -> None:
+        seen.extend([dialog.words.text(), dialog.class_names])
+        dialog.names.setPlainText("rbc, wbc")
+        seen.extend([dialog.problem.text(), dialog.use.isEnabled()])
+        dialog.names.setPlainText("red, white, platelets")
+        dialog.licence.setText("CC-BY-4.0")
+        dialog.use.click()
+
+    (tmp_path / "models").mkdir()
+    when_shown(window, answer)
+    drop(window, model(tmp_path / "models"))
+    project = window.session.project
+    assert project
+
+    def is_used() -> bool:
+        detector = project.models.detector()
+        return detector is not None and detector.name == "cells"
+
+    qtbot.waitUntil(is_used, timeout=LONG)
+    assert "320 x 320 pixels (RGB), 3 classes" in str(seen[0])
+    assert seen[1:] == [("rbc", "wbc", "platelets"), "2 names for 3 classes", False]
+    qtbot.waitUntil(lambda: bool(window.session.visible_hints), timeout=LONG)
+    assert {hint.name for hint in window.session.visible_hints} <= {"red", "white", "platelets"}
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=LONG)
+    again = reopened(window, make_window, qtbot)
+    card = known_models()[-1].card
+    assert card is not None
+    assert card.license == "CC-BY-4.0"
+    assert again.session.views.detector_hash() == card.sha256
+
+
+def test_what_is_no_detector_is_refused_in_words(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = save(tmp_path / "encoder.onnx", {"vector": np.zeros((1, 256), np.float32)})
+    shown: list[str] = []
+    window.messages.warning.connect(shown.append)
+    window.messages.refusal.connect(shown.append)
+    drop(window, file)
+    qtbot.waitUntil(lambda: bool(shown), timeout=LONG)
+    assert "256 numbers for the image as a whole" in shown[0]
+    assert known_models()[-1].is_bundled
+
+
+def test_a_file_with_two_readings_asks_which_is_right(window: MainWindow, tmp_path: Path) -> None:
+    images = [np.full((SIDE, SIDE, 3), 90, np.uint8)]
+    card = probe(model(tmp_path), images).card
+    boxes = ((FoundBox((10, 10, 50, 50), 0.9, "rbc"),),)
+    result = ProbeResult((Finding(card, 0.9, boxes), Finding(card, 0.8, boxes)), 0.02)
+    dialog = RecognisedDialog(result, images, window)
+    assert "can be read in 2 ways" in dialog.words.text()
+    assert [choice.isChecked() for choice in dialog.choices] == [True, False]
+    dialog.choices[1].setChecked(True)
+    assert dialog.reading == 1
+
+
+def test_the_list_of_detectors_uses_and_removes_them(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    images = [np.full((SIDE, SIDE, 3), 90, np.uint8)]
+    card = add_model(probe(model(tmp_path), images))
+
+    def with_dialog(row: int, button: str) -> None:
+        dialog = QApplication.activeModalWidget()
+        assert isinstance(dialog, DetectorsDialog)
+        assert not dialog.use.isEnabled()
+        dialog.table.selectRow(row)
+        getattr(dialog, button).click()
+
+    QTimer.singleShot(0, lambda: with_dialog(1, "use"))
+    window.actions_["detectors"].trigger()
+    qtbot.waitUntil(lambda: window.session.views.detector_hash() == card.sha256, timeout=LONG)
+    QTimer.singleShot(0, lambda: with_dialog(1, "remove"))
+    window.actions_["detectors"].trigger()
+    assert model_library.entries() == []
+
+
+def test_the_bundled_detector_cannot_be_removed(window: MainWindow) -> None:
+    dialog = DetectorsDialog(known_models(), "", window)
+    dialog.table.selectRow(0)
+    assert dialog.use.isEnabled()
+    assert not dialog.remove.isEnabled()
+
+
+@pytest.mark.parametrize("text", ["a\nb\nc", "['a', 'b', 'c']", "a, b, c"])
+def test_names_are_typed_in_any_usual_form(text: str, window: MainWindow, tmp_path: Path) -> None:
+    file = save(tmp_path / "table.onnx", v10_table(), metadata={"names": "{0: 'x', 1: 'y', 2: 'z'}"})
+    result = probe(file, [np.zeros((SIDE, SIDE, 3), np.uint8)])
+    dialog = RecognisedDialog(result, [], window)
+    dialog.names.setPlainText(text)
+    assert dialog.class_names == ("a", "b", "c")
+    assert dialog.use.isEnabled()
