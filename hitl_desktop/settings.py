@@ -15,6 +15,8 @@ DISPLAY_THRESHOLD: Final = 0.3
 """Proposals below this score are not shown: verifying takes 1.6 s, drawing 7 s, deleting costs something
 too."""
 
+CPU: Final = "CPU"
+PROVIDER: Final = "provider"
 Value = str | float | int
 
 
@@ -42,6 +44,12 @@ SETTINGS: Final = (
     Setting("theme", "Theme", "system", choices=("system", "light", "dark")),
     Setting("keys", "Keys that differ from those delivered, as JSON", "{}"),
     Setting("motion", "Zoom in a short movement", "on", choices=("on", "off")),
+    Setting(
+        PROVIDER,
+        "What models run on",
+        CPU,
+        choices=(CPU, "CUDA", "TensorRT", "DirectML", "CoreML", "OpenVINO", "ROCm", "MIGraphX"),
+    ),
     Setting("hints_seen", "Hints that were shown", ""),
     Setting("display_threshold", "Show proposals from this score up", DISPLAY_THRESHOLD, low=0.05, high=0.95),
 )

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hitl_desktop.cli.commands import command
-from hitl_desktop.cli.names import RIVAL, STRATEGY
+from hitl_desktop.cli.names import DETECTOR, RIVAL, STRATEGY
 from hitl_desktop.cli.paths import DATASET_FILE, FOLDER, PROJECT
 from hitl_desktop.cli.reporting import Report, ReportedError, prints_report, processors
 from hitl_desktop.terminal import TerminalProgress
@@ -99,6 +99,13 @@ def evaluate(project: Path, truth: Path) -> Report:
     metavar="STRATEGY",
     help="Run this one, too, and compare seed by seed; or all of them.",
 )
+@click.option(
+    "--model",
+    type=DETECTOR,
+    default=None,
+    metavar="NAME|FILE.onnx",
+    help="A detector, instead of the bundled one.",
+)
 @click.option("--out", type=DATASET_FILE, help="Also write the report to a file.")
 @prints_report
 def simulate(
@@ -108,6 +115,7 @@ def simulate(
     seeds: int,
     test_share: float,
     against: tuple[str, ...],
+    model: str | None,
     out: Path | None,
 ) -> Report:
     """Replay a labelled data set with an oracle.
@@ -129,7 +137,7 @@ def simulate(
         try:
             result, *others = run(
                 dataset_dir, progress, strategies=names, images=images, seeds=seeds, test_share=test_share,
-                threads=processors(),
+                threads=processors(), model=model,
             )  # fmt: skip
         except NothingLeftError as error:
             raise ReportedError(

@@ -13,6 +13,7 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import model_library
 from hitl_desktop.inference.encoder import CropEncoder
 from hitl_desktop.inference.family_table import FAMILIES
+from hitl_desktop.inference.features import load_features
 from hitl_desktop.inference.graph_detector import GraphDetector
 from hitl_desktop.inference.graph_file import free_graph, metadata_of
 from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
@@ -127,6 +128,13 @@ def load_encoder(card: ModelCard, *, threads: int | None = None) -> CropEncoder:
         ModelError: it is no encoder, of an unknown family, or its file is not the one the card describes.
     """
     return _load(card, "embed", ENCODER_FAMILIES, threads)
+
+
+def forget_loaded() -> None:
+    """Load models anew the next time they are needed."""
+    load_detector.cache_clear()
+    load_encoder.cache_clear()
+    load_features.cache_clear()
 
 
 def _load(

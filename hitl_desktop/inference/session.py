@@ -11,13 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference import providers
 from hitl_desktop.inference.model_file import check_is_model, not_loadable, reason
 from hitl_desktop.translation import tr
 
 FloatArray = NDArray[np.float32]
-
-PROVIDER = "CPU"
-"""The execution provider that really runs."""
 
 
 _INPUT_TYPES: dict[str, np.dtype[Any]] = {
@@ -45,7 +43,7 @@ def _beside_image(declared: Any) -> tuple[str, np.dtype[Any]] | None:
 
 
 class Session:
-    """A loaded graph on the CPU; computing releases the interpreter, so other threads go on."""
+    """A loaded graph; computing releases the interpreter, so other threads go on."""
 
     def __init__(self, file: Path, *, threads: int | None = None, graph: bytes | None = None) -> None:
         """Load a file, or the `graph` that was made from it.
@@ -61,6 +59,7 @@ class Session:
         import onnxruntime as ort  # noqa: PLC0415 - heavy: imported in the first job that needs it
 
         check_is_model(file)
+        wanted = providers.chosen()
         options = ort.SessionOptions()
         options.intra_op_num_threads = threads or max(1, (os.cpu_count() or 2) - 1)
         options.log_severity_level = 4
@@ -69,11 +68,14 @@ class Session:
             self._session: Any = ort.InferenceSession(
                 graph or str(file),
                 options,
-                providers=[f"{PROVIDER}ExecutionProvider"],
+                providers=providers.for_session(wanted),
                 enable_fallback=0,  # to the same provider once more, with a notice on standard output
             )
+        except ModelError:
+            raise
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
             raise not_loadable(file, error) from error
+        providers.check_runs(wanted, self._session.get_providers())
         self.name = file.name
         self._new_options: Callable[[], Any] = ort.RunOptions
         self._running: list[Any] = []

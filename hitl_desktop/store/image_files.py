@@ -14,8 +14,7 @@ class ImageFiles:
         self._db = db
 
     def add_folder(self, path: str, *, listed: bool = True) -> int:
-        """The id of a folder, added when new; all images of a listed one belong to the project, new ones,
-        too."""
+        """The id of a folder, added when new; all images of a listed one belong to the project."""
         self._db.execute(
             """INSERT INTO folders (path, listed) VALUES (?1, ?2)
                ON CONFLICT (path) DO UPDATE SET listed = max(listed, ?2)""",
@@ -37,9 +36,8 @@ class ImageFiles:
 
     def set_place(self, image_id: int, folder_id: int, path: str) -> None:
         """Say where an image lies."""
-        self._db.execute(
-            "UPDATE images SET folder_id = ?, path = ? WHERE id = ?", (folder_id, path, image_id)
-        )
+        sql = "UPDATE images SET folder_id = ?, path = ? WHERE id = ?"
+        self._db.execute(sql, (folder_id, path, image_id))
 
     def swap_places(self, image_id: int, other_id: int) -> None:
         """Let two images change places; what was read of either file is to be read anew."""
@@ -59,9 +57,8 @@ class ImageFiles:
 
     def mark_unreadable(self, folder_id: int, path: str, reason: str) -> None:
         """Note by path why an image cannot be read."""
-        self._db.execute(
-            "UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?", (reason, folder_id, path)
-        )
+        sql = "UPDATE images SET reason = ? WHERE folder_id = ? AND path = ?"
+        self._db.execute(sql, (reason, folder_id, path))
 
     def set_size(self, image_id: int, width: int | None, height: int | None) -> None:
         """Note the upright size in pixels."""

@@ -25,6 +25,7 @@ class Answers(Ask):
         self.next_image: Path | None = None
         self.next_folder: Path | None = None
         self.next_project: Path | None = None
+        self.next_model: Path | None = None
         self.next_import: Path | None = None
         self.next_export: Path | None = None
         self.next_report: Path | None = None
@@ -43,6 +44,9 @@ class Answers(Ask):
 
     def folder(self) -> Path | None:
         return self.next_folder
+
+    def model(self) -> Path | None:
+        return self.next_model
 
     def image(self, before: Path) -> Path | None:
         return self.next_image

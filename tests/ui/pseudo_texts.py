@@ -47,7 +47,7 @@ CLASSES = read_card(models_dir() / "nanodet_g_416.toml").classes
 NAMES = {word for name in CLASSES for word in name.split()} | {
     "HITL", "Desktop", "COCO", "ONNX", "JSON", "Ctrl", "Shift", "Alt", "Esc", "Enter", "Return", "Tab", "Space", "Del",
     "Backspace", "PgUp", "PgDown", "Home", "End", "Left", "Right", "Up", "Down", "Ins", "Delete", "Insert", "cat", "jpg",
-    "png", "hitl", "pictures", "occluded", "truncated", "difficult", "crowd", "CPU",
+    "png", "hitl", "pictures", "occluded", "truncated", "difficult", "crowd", "CPU", "Apache", "Apache-2.0",
 }  # fmt: skip
 """Names, keys and what the test itself typed."""
 OF_LIBRARIES = {

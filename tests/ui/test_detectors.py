@@ -131,7 +131,7 @@ def test_the_list_of_detectors_uses_and_removes_them(
 
 
 def test_the_bundled_detector_cannot_be_removed(window: MainWindow) -> None:
-    dialog = DetectorsDialog(known_models(), "", window)
+    dialog = DetectorsDialog(known_models(), "", "CPU", ["CPU"], window)
     dialog.table.selectRow(0)
     assert dialog.use.isEnabled()
     assert not dialog.remove.isEnabled()

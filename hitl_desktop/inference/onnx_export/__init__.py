@@ -49,6 +49,14 @@ def build(
             ),
             hint=tr("Teach beside the bundled detector, or export the data set instead."),
         )
+    if views and not detector.decode.features:
+        raise ModelError(
+            tr(
+                "The card of {name} names no feature maps, so no head can be exported with it.",
+                name=detector.name,
+            ),
+            hint=tr("Train beside the bundled detector, or export the data set instead."),
+        )
     import onnx  # noqa: PLC0415 - heavy: only an export needs it
     from onnx import TensorProto, helper  # noqa: PLC0415
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted, sentences
-from hitl_desktop.inference.session import PROVIDER
+from hitl_desktop.inference import providers
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.events import Event
 from hitl_desktop.service.jobs import Job
@@ -183,7 +183,7 @@ class Intake:
         if result.done:
             self.speed = tr(
                 "{provider}, {images_per_s:.0f} ms an image",
-                provider=PROVIDER,
+                provider=providers.chosen(),
                 images_per_s=1000 / result.images_per_s,
             )
         self._session.walk.apply_changes(result.changes)

@@ -15,7 +15,6 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.label_issues import holds
 from hitl_desktop.workflows.detection.class_map import class_to_category
-from hitl_desktop.workflows.detection.detector import has_feature_maps
 from hitl_desktop.workflows.prediction.comparison import Comparison, comparison_of
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
 from hitl_desktop.workflows.training.versions import before_active, waiting
@@ -35,14 +34,10 @@ class QueueRow:
 
 @dataclass(frozen=True, slots=True)
 class ModelView:
-    """The detector and the versions of the heads.
-
-    `names_only`: heads name the detector's boxes, and find none of their own.
-    """
+    """The detector and the versions of the heads."""
 
     detector: str | None
     prelabelled: int
-    names_only: bool
     active: HeadVersion | None
     waiting: HeadVersion | None
 
@@ -150,7 +145,6 @@ class Views:
         return ModelView(
             detector.name if detector else None,
             project.predictions.count_done(detector.id) if detector else 0,
-            detector is not None and not has_feature_maps(detector),
             project.heads.active(),
             waiting(project),
         )

@@ -13,16 +13,14 @@ from hitl_desktop.ui.canvas.layer import BoxLayer
 class Selection:
     """The selected boxes of a layer, in the order in which they were selected.
 
-    Attributes:
-        is_grabbed: They were selected by the pointer: a drag inside one moves them.
+    Where the pointer selected them, `is_grabbed` is set: a drag inside one moves them.
     """
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._on_change = on_change
         self._layer = BoxLayer()
         self._keys: list[BoxKey] = []
-        self.is_grabbed = False
-        self._was_clicked = False
+        self.is_grabbed = self._was_clicked = False
 
     def use(self, layer: BoxLayer) -> None:
         """Other boxes are shown; what is still among them stays selected."""
@@ -88,7 +86,7 @@ class Selection:
 
     def _open_items(self) -> list[BoxItem]:
         """The proposals, while there are any: `Tab`, `X` must not remove what was accepted a moment ago."""
-        by_kind = {kind: [item for item in self._layer.items if item.key.kind is kind] for kind in Kind}
+        by_kind = {kind: [i for i in self._layer.items if i.key.kind is kind] for kind in Kind}
         return by_kind[Kind.PROPOSAL] or [*by_kind[Kind.TRUTH], *by_kind[Kind.COMPARED]]
 
     def _under(self, pointer: tuple[float, float]) -> list[BoxItem]:
@@ -98,6 +96,5 @@ class Selection:
     def _set(self, keys: list[BoxKey], *, grabbed: bool) -> None:
         self.is_grabbed = grabbed and bool(keys)
         if keys != self._keys:
-            self._keys = keys
-            self._was_clicked = False
+            self._keys, self._was_clicked = keys, False
             self._on_change()

@@ -243,7 +243,7 @@ ACTIONS: Final = (
     ActionSpec("theme_dark", tr("Theme: &dark"), "", When.ALWAYS, Menu.VIEW),
     ActionSpec("prelabel", tr("&Pre-label"), "Ctrl+P", When.PROJECT, Menu.MODEL),
     ActionSpec("learn", tr("&Learn now"), "Ctrl+L", When.PROJECT, Menu.MODEL),
-    ActionSpec("detectors", tr("Det&ectors..."), "", When.PROJECT, Menu.MODEL),
+    ActionSpec("detectors", tr("Dete&ctors..."), "", When.PROJECT, Menu.MODEL),
     ActionSpec("use_waiting", tr("&Use new version"), "", When.PROJECT, Menu.MODEL),
     ActionSpec("go_back_a_head", tr("Roll &back"), "", When.PROJECT, Menu.MODEL),
     ActionSpec("map_classes", tr("Map &detector classes..."), "", When.PROJECT, Menu.MODEL),

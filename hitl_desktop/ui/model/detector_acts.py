@@ -9,12 +9,14 @@ from PySide6.QtWidgets import QWidget
 
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference import model_library
+from hitl_desktop.inference import model_library, providers
 from hitl_desktop.inference.probe import ProbeResult
+from hitl_desktop.inference.registry import forget_loaded
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.settings import PROVIDER
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.jobs.preparing import prepare
@@ -51,8 +53,11 @@ class DetectorActs:
         if self._session.project is None:
             return
         used = self._session.views.detector_hash()
-        with once(DetectorsDialog(known_models(), used, self._window)) as dialog:
+        now, offered = providers.chosen(), providers.available()
+        with once(DetectorsDialog(known_models(), used, now, offered, self._window)) as dialog:
             dialog.exec()
+            if dialog.provider.currentText() != now:
+                self._run_on(dialog.provider.currentText())
             wanted, model = dialog.wanted, dialog.chosen
         if wanted is Wanted.ADD:
             self.add()
@@ -60,6 +65,12 @@ class DetectorActs:
             self._intake.prelabel(model=model.name if model.is_bundled else str(model.card.file))
         elif wanted is Wanted.REMOVE and model is not None:
             self._remove(model)
+
+    def _run_on(self, provider: str) -> None:
+        """Run models on another provider, from the next time they are loaded."""
+        self._session.keep(PROVIDER, provider)
+        forget_loaded()
+        self._messages.show(tr("Models run on {provider} from now on.", provider=provider))
 
     def _remove(self, model: KnownModel) -> None:
         try:

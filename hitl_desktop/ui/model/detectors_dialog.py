@@ -6,9 +6,19 @@ from collections.abc import Sequence
 from enum import Enum
 from functools import partial
 
-from PySide6.QtWidgets import QAbstractItemView, QDialog, QDialogButtonBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QDialog,
+    QDialogButtonBox,
+    QHBoxLayout,
+    QLabel,
+    QVBoxLayout,
+    QWidget,
+)
 
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.tables import cell, read_only_table
 from hitl_desktop.workflows.detection.models import KnownModel
@@ -27,7 +37,9 @@ class Wanted(Enum):
 class DetectorsDialog(QDialog):
     """A row for each detector; `used` is the hash of the project's own. What a person wants is in `wanted`."""
 
-    def __init__(self, models: Sequence[KnownModel], used: str, parent: QWidget) -> None:
+    def __init__(
+        self, models: Sequence[KnownModel], used: str, provider: str, offered: Sequence[str], parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Detectors"))
         open_within_screen(self, 820, 420)
@@ -42,6 +54,9 @@ class DetectorsDialog(QDialog):
         self.table.itemSelectionChanged.connect(self._enable)
         note = QLabel(tr("Drop an .onnx file of any detector on the window to add it."))
         note.setWordWrap(True)
+        self.provider = QComboBox()
+        name_choice(self.provider, tr("What models run on, on this computer"))
+        self.provider.addItems(list(dict.fromkeys([provider, *offered])))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         role = QDialogButtonBox.ButtonRole.ActionRole
         self.use = buttons.addButton(tr("Use in this project"), role)
@@ -51,8 +66,14 @@ class DetectorsDialog(QDialog):
             button.clicked.connect(partial(self._end, wanted))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
-        for widget in (self.table, note, buttons):
-            layout.addWidget(widget)
+        row = QHBoxLayout()
+        row.addWidget(QLabel(tr("Models run on:")))
+        row.addWidget(self.provider)
+        row.addStretch(1)
+        layout.addWidget(self.table)
+        layout.addWidget(note)
+        layout.addLayout(row)
+        layout.addWidget(buttons)
         self._enable()
 
     def _end(self, wanted: Wanted) -> None:

@@ -194,7 +194,7 @@ class ModelPanel(Pane):
         self.detector.setText(
             tr("has not run yet")
             if model.detector is None
-            else _detector_text(model.detector, model.prelabelled, names_only=model.names_only)
+            else _detector_text(model.detector, model.prelabelled)
         )
         version, late = model.active, model.waiting
         self.head.setText(self._head_text(version, late))
@@ -284,15 +284,8 @@ class ModelPanel(Pane):
         )  # the figures have the room while nothing runs
 
 
-def _detector_text(name: str, prelabelled: int, *, names_only: bool) -> str:
-    images = counted(prelabelled, "image")
-    if names_only:
-        return tr(
-            "{name}, pre-labelled {images}; heads name its boxes, and find none of their own",
-            name=name,
-            images=images,
-        )
-    return tr("{name}, pre-labelled {images}", name=name, images=images)
+def _detector_text(name: str, prelabelled: int) -> str:
+    return tr("{name}, pre-labelled {images}", name=name, images=counted(prelabelled, "image"))
 
 
 def _effort_text(effort: EffortView) -> str:

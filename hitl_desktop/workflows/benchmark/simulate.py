@@ -98,11 +98,13 @@ def simulate(
     seeds: int = 1,
     test_share: float = 0.3,
     threads: int | None = None,
+    model: str | None = None,
 ) -> list[Simulation]:
     """Replay a labelled data set through the workflows that a person uses; test on images that are held
     back.
 
-    All strategies see the same seeds, which hold back the same images.
+    All strategies see the same seeds, which hold back the same images. The detector is the bundled one, or a
+    `model` by name or file.
 
     Raises:
         HitlError: the folder is no data set, or too small, or there is no such strategy.
@@ -113,7 +115,7 @@ def simulate(
     read = read_dataset(file)
     with tempfile.TemporaryDirectory(prefix="hitl-simulate-") as place:
         base = Path(place) / "base.hitl"
-        usable = _prepare(base, folder, read, progress, threads)
+        usable = _prepare(base, folder, read, progress, threads, model)
         simulations: list[Simulation] = []
         for name, how in mixes:
             runs: list[list[_Measured]] = []
@@ -140,7 +142,12 @@ def _mix_named(name: str) -> QueuePolicy:
 
 
 def _prepare(
-    path: Path, folder: Path, read: ImportResult, progress: Progress, threads: int | None
+    path: Path,
+    folder: Path,
+    read: ImportResult,
+    progress: Progress,
+    threads: int | None,
+    model: str | None,
 ) -> GroundTruth:
     """The project all seeds start from: pre-labelled, with the vectors of all proposals; and what can be
     used."""
@@ -149,7 +156,7 @@ def _prepare(
         scan(project, progress)
         for category in read.dataset.categories:
             project.categories.ensure(category.name, wanted_id=category.id)
-        prelabel(project, progress, threads=threads)
+        prelabel(project, progress, threads=threads, model=model)
         usable = measurable(project, read)
         readable = [i for i in project.images.all() if i.reason is None]
         embed_images(project, readable, progress, threads=threads)

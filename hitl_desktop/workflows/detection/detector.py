@@ -76,8 +76,23 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     )
 
 
-def has_feature_maps(detector: ModelRecord) -> bool:
-    """Whether detection heads can be trained beside a detector: its card names feature maps."""
+def _backbone_of(project: Project) -> ModelCard | None:
+    """The card whose feature maps detection heads learn on: the project's detector, or, where it has none, the
+    bundled one; None while its file is away.
+    """
+    detector = project.models.detector()
+    if detector is None:
+        return None
+    try:
+        card = card_of(project, detector) if _has_feature_maps(detector) else find_card(DEFAULT_DETECTOR)
+    except ModelError as error:
+        log.info("no feature maps of %s: %s", detector.name, error)
+        return None
+    return card if card.decode.features else None
+
+
+def _has_feature_maps(detector: ModelRecord) -> bool:
+    """Whether the card of a detector names feature maps."""
     if detector.card:  # as it was used last
         _family, _input, decode, _classes = msgspec.json.decode(detector.card)
         return bool(decode["features"])
@@ -85,14 +100,14 @@ def has_feature_maps(detector: ModelRecord) -> bool:
 
 
 def features_of(project: Project, threads: int | None) -> FeatureNet | None:
-    """The backbone of the project's detector; None without feature maps, or while its file is away."""
-    detector = project.models.detector()
-    if detector is None or not has_feature_maps(detector):
+    """The network on whose feature maps detection heads of the project learn; None while it cannot be loaded."""
+    card = _backbone_of(project)
+    if card is None:
         return None
     try:
-        return load_features(card_of(project, detector), threads=threads)
+        return load_features(card, threads=threads)
     except ModelError as error:
-        log.info("no feature maps of %s: %s", detector.name, error)
+        log.info("no feature maps of %s: %s", card.name, error)
         return None
 
 

@@ -20,6 +20,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 
 _MOST_IMAGES, _TRIED = 3, 20
+_OWN_FAMILIES = {"nanodet": tr("NanoDet"), "taught": tr("Trained with this program")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class KnownModel:
         if self.card is None:
             return ""
         known = FAMILIES.get(self.card.family)
-        return known.title if known is not None else self.card.family
+        return known.title if known is not None else _OWN_FAMILIES.get(self.card.family, self.card.family)
 
 
 def known_models() -> list[KnownModel]:

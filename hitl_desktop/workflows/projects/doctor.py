@@ -8,6 +8,7 @@ import platform
 from typing import Any
 
 from hitl_desktop.errors import HitlError
+from hitl_desktop.inference import providers
 from hitl_desktop.inference.registry import (
     DEFAULT_DETECTOR,
     DEFAULT_ENCODER,
@@ -54,6 +55,8 @@ def examine() -> dict[str, Any]:
         "sqlite": sqlite_version(),
         "packages": packages,
         "models": models,
+        "runs_on": providers.chosen(),
+        "could_run_on": providers.available(),
         "settings": str(config_dir()),
         "data": str(data_dir()),
         "display": display or "none",

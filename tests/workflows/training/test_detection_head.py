@@ -36,7 +36,6 @@ from hitl_desktop.workflows.exchange.export_model import export_head
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.quality.label_errors import find_label_errors
 from hitl_desktop.workflows.queue.rank import refresh_queue
 from hitl_desktop.workflows.training import detection_head, training_sums
 from hitl_desktop.workflows.training.detection_head import (
@@ -426,7 +425,7 @@ def test_heads_find_and_are_exported_beside_any_detector_whose_card_names_featur
     assert contents["detector"]["sha256"] == other.hash
 
 
-def test_nothing_is_found_beside_a_detector_whose_card_names_no_feature_maps(
+def test_beside_a_detector_without_feature_maps_heads_learn_on_those_of_the_bundled_one(
     project: Project, dataset: Path, tmp_path: Path
 ) -> None:
     file = renamed_detector(tmp_path)
@@ -438,6 +437,11 @@ def test_nothing_is_found_beside_a_detector_whose_card_names_no_feature_maps(
     detector = project.models.detector()
     assert detector
     assert result.head_id is not None
-    assert project.heads.finding_of(result.head_id, detector.hash) is None
+    assert project.heads.finding_of(result.head_id, detector.hash) is not None
+    left = project.images.all(state=ImageState.UNDECIDED)
+    assert find_objects(project, left, QUIET, threads=1) == len(left)
+    found = project.models.detection_head_of(detector)
+    assert found
+    assert any(project.predictions.of_image(image.id, found.id) for image in left)
     with pytest.raises(HitlError, match="names no feature maps"):
-        find_label_errors(project, QUIET)
+        export_head(project, tmp_path / "out")
