@@ -239,3 +239,17 @@ def test_the_line_under_the_image_makes_room_for_an_audit_and_comes_back(
     assert window.audit_acts.mode is not None
     window.audit_acts.mode.left.emit()
     assert card.isVisible()
+
+
+def test_escape_on_the_image_puts_the_question_away(window: MainWindow) -> None:
+    assert window.guide.question.isVisible()
+    window.canvas.setFocus()
+    QTest.keyClick(window.canvas, Key.Key_Escape)
+    assert not window.guide.question.isVisible()
+
+
+def test_the_question_is_over_when_its_names_are_categories_already(window: MainWindow) -> None:
+    QTest.keyClicks(window.guide.question.names, "RBC")
+    assert window.guide.question.isVisible()
+    window.session.project_acts.add_category("rbc")
+    assert not window.guide.question.isVisible()

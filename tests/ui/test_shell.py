@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QContextMenuEvent, QHelpEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget, QMenu
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QToolTip
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.edits import Changes
@@ -19,6 +19,7 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.learning.classification_head import ClassificationHead
 from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
+from hitl_desktop.ui.keys.action_table import Menu
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
@@ -502,3 +503,28 @@ def test_undo_of_a_category_clicked_for_a_box_brings_the_current_one_back(window
     window.actions_["undo"].trigger()
     assert [a.category_id for a in session.annotations] == [cat]
     assert session.category_id == cat
+
+
+def test_a_disabled_command_says_why_in_its_menu(window: MainWindow) -> None:
+    menu = window.actions_.menu(Menu.MODEL)
+    action = window.actions_["go_back_a_head"]
+    menu.popup(QPoint(0, 0))
+    at = menu.actionGeometry(action).center()
+    QApplication.sendEvent(menu, QHelpEvent(QEvent.Type.ToolTip, at, menu.mapToGlobal(at)))
+    assert QToolTip.text() == "No earlier version was used"
+    menu.close()
+    assert "Ctrl+Y" in window.actions_.keys_of("redo")
+
+
+def test_x_means_the_box_under_the_pointer_where_none_is_selected(window: MainWindow, qtbot: QtBot) -> None:
+    category = window.session.project_acts.add_category("cell")
+    assert category is not None
+    assert window.session.acts.draw([(BBox(5, 5, 30, 30), category)])
+    window.canvas.selection.select(None)
+    at = QPointF(*window.canvas.camera.viewport.to_view(5, 20)).toPoint()
+    QTest.mouseMove(window.canvas, QPoint(1, 1))
+    QTest.mouseMove(window.canvas, at)
+    qtbot.waitUntil(window.canvas.underMouse)
+    window.actions_["remove_box"].trigger()
+    assert window.session.annotations == []
+    assert window.receipt.text() == "Deleted: cell."
