@@ -20,9 +20,8 @@ LONGEST = 60.0
 """Seconds that a detector may take for one image."""
 _MOST = 1000
 """Boxes of one image beyond these, the best ones, are more than anybody can look at."""
-_USUAL = 2.0
-"""Seconds within which nearly every image is done; cancelling is checked between images, and after
-these."""
+_USUAL = 0.2
+"""Seconds within which nearly every image is done; cancelling is checked between images, and after these."""
 _POLL = 0.2
 _TO_STOP = 5.0
 """Seconds that a graph has to notice that it was stopped, which it does between two operators."""

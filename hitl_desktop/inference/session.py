@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,7 @@ class Session:
         self.name = file.name
         self._new_options: Callable[[], Any] = ort.RunOptions
         self._running: list[Any] = []
+        self._turn = threading.Lock()  # one image at a time: others get ready meanwhile
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.output_shapes: dict[str, list[int | str]] = {
             o.name: list(o.shape) for o in self._session.get_outputs()
@@ -138,7 +140,8 @@ class Session:
         self._running.append(options)
         try:
             feeds = {self.input_name: self._converted(batch)} | self._sizes(batch)
-            found = self._session.run(list(outputs), feeds, options)
+            with self._turn:
+                found = self._session.run(list(outputs), feeds, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
             hint = tr("Check the card beside it: family, size, classes.")
             if any("bfloat16" in self._output_types.get(name, "") for name in outputs):

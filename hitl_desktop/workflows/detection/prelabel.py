@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence, Set
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections import deque
+from collections.abc import Generator, Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
+from typing import Final
+
+import numpy as np
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
@@ -27,7 +32,7 @@ from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
 from hitl_desktop.workflows.images.changed_files import Content, keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
-_BATCH = 4
+_AHEAD, _UNDER_WAY = 2, 2
 _ENOUGH_FAILURES = 3
 """A detector that has never worked on the project and failed on so many images is given up."""
 
@@ -147,13 +152,16 @@ def prelabel(
         project.models.set_card(record.id, card.name, card.classes, card.usage)
     if done_before:
         project.models.set_detector(record.id)
-    store = _Store(project, record.id, detector, progress, longest, result, never_worked=not done_before)
-    started, handled = time.perf_counter(), 0
-    for batch in _decoded(project, waiting, progress, decoders):
-        store.batch(batch)
-        result.seconds = time.perf_counter() - started
-        handled += len(batch)
-        progress.report(handled, len(waiting), batch[-1][0].path)
+    store = _Store(project, record.id, result, never_worked=not done_before)
+    started = time.perf_counter()
+    with (
+        closing(_decoded(project, waiting, decoders)) as decoded,
+        closing(_detected(decoded, detector, progress, longest)) as detections,
+    ):
+        for handled, (image, reading, found) in enumerate(detections, start=1):
+            store.keep(image, reading, found)
+            result.seconds = time.perf_counter() - started
+            progress.report(handled, len(waiting), image.path)
     if result.not_done and store.never_worked:
         raise result.failure
     return result
@@ -177,6 +185,8 @@ class _Read:
 
 
 Reading = _Read | UnreadableImageError
+NOTHING: Final = Detections(np.zeros((0, 4)), np.zeros((0, 0), np.float32))
+"""What is found on an image that cannot be read."""
 
 
 def _read(path: Path) -> Reading:
@@ -188,53 +198,66 @@ def _read(path: Path) -> Reading:
 
 
 def _decoded(
-    project: Project, images: Sequence[ImageRecord], progress: Progress, decoders: int
-) -> Iterator[list[tuple[ImageRecord, Reading]]]:
-    """Batches of decoded images; the next one is being decoded while the detector works on this one."""
-    rest = iter(images)
+    project: Project, images: Sequence[ImageRecord], decoders: int
+) -> Generator[tuple[ImageRecord, Reading]]:
+    """Decoded images in order; a few of the next ones are being decoded while the detector works."""
     with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
-
-        def submit() -> list[tuple[ImageRecord, Future[Reading]]]:
-            return [(image, pool.submit(_read, project.path_of(image))) for image in islice(rest, _BATCH)]
-
-        ahead = submit()
+        tasks = ((image, pool.submit(_read, project.path_of(image))) for image in images)
+        ahead = deque(islice(tasks, _AHEAD))
         while ahead:
-            current, ahead = ahead, submit()
+            image, reading = ahead.popleft()
+            ahead.extend(islice(tasks, 1))
+            yield image, reading.result()
+
+
+def _detected(
+    decoded: Iterable[tuple[ImageRecord, Reading]], detector: Detector, progress: Progress, longest: float
+) -> Generator[tuple[ImageRecord, Reading, Detections | ModelError]]:
+    """What the detector finds, in order. Two images are under way: one is made ready, or its boxes are decoded and
+    stored, while the graph runs on the other one."""
+
+    def run(reading: Reading) -> Detections | ModelError:
+        if isinstance(reading, UnreadableImageError):
+            return NOTHING
+        try:
+            return detect(detector, reading.pixels, progress, longest=longest)
+        except ModelError as error:
+            return error
+
+    with ThreadPoolExecutor(_UNDER_WAY, thread_name_prefix="detections") as pool:
+        tasks = ((image, reading, pool.submit(run, reading)) for image, reading in decoded)
+        ahead = deque(islice(tasks, _UNDER_WAY))
+        while ahead:
             progress.check_cancelled()
-            yield [(image, future.result()) for image, future in current]
+            image, reading, found = ahead.popleft()
+            ahead.extend(islice(tasks, 1))
+            yield image, reading, found.result()
 
 
 @dataclass(slots=True)
 class _Store:
-    """Runs a detector on decoded images and stores what it finds, each image by itself."""
+    """Stores what a detector found, each image by itself."""
 
     project: Project
     model_id: int
-    detector: Detector
-    progress: Progress
-    longest: float
     result: PrelabelResult
     never_worked: bool
 
-    def batch(self, batch: Sequence[tuple[ImageRecord, Reading]]) -> None:
-        """One batch.
+    def keep(self, image: ImageRecord, reading: Reading, found: Detections | ModelError) -> None:
+        """One image.
 
         Raises:
             ModelError: the detector has failed on the first few images it was ever given here.
         """
-        for image, reading in batch:
-            if isinstance(reading, UnreadableImageError):
-                self.result.failed += note_unreadable(self.project, image, reading)
-                self.result.found_broken = True
-                continue
-            try:
-                found = detect(self.detector, reading.pixels, self.progress, longest=self.longest)
-            except ModelError as error:
-                self.result.not_done[image.path] = error
-                if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
-                    raise self.result.failure from error
-            else:
-                self._keep(image, reading, found)
+        if isinstance(reading, UnreadableImageError):
+            self.result.failed += note_unreadable(self.project, image, reading)
+            self.result.found_broken = True
+        elif isinstance(found, ModelError):
+            self.result.not_done[image.path] = found
+            if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
+                raise self.result.failure from found
+        else:
+            self._keep(image, reading, found)
 
     def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
         project, size, pixels = self.project, reading.size, reading.pixels
