@@ -308,6 +308,8 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
                     Column(tr("settings"), "settings", kind=Kind.PATH),
                     Column(tr("data"), "data", kind=Kind.PATH),
                     Column(tr("display"), "display", kind=Kind.PATH),
+                    Column(tr("models run on"), "runs_on"),
+                    Column(tr("could run on"), "could_run_on", forms.listed),
                 )
             ),
             Table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QItemSelectionModel, QPointF, Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -18,7 +18,12 @@ from hitl_desktop.ui.model.choose_classes_dialog import ChooseClassesDialog
 from hitl_desktop.ui.model.class_map_dialog import ClassMapDialog
 from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.workflows.detection.class_map import NOT_SHOWN
-from hitl_desktop.workflows.prediction.detector_classes import categories_known, classes_seen
+from hitl_desktop.workflows.prediction.detector_classes import (
+    ClassesSeen,
+    ClassSeen,
+    categories_known,
+    classes_seen,
+)
 
 LEFT = Qt.MouseButton.LeftButton
 LONG = 20_000
@@ -224,3 +229,19 @@ def test_all_classes_without_a_category_are_ignored_by_one_act(detected: MainWin
     dialog.choices[0].setCurrentIndex(dialog.choices[0].findData(cell))
     dialog.ignore_rest.click()
     assert dialog.mapping == {"cup": cell, "dog": NOT_SHOWN, "boat": NOT_SHOWN}
+
+
+def test_a_choice_in_one_of_several_selected_rows_is_made_in_all(window: MainWindow) -> None:
+    names = ("apple", "cake", "donut", "vase")
+    seen = tuple(ClassSeen(name, 3, 2, None, is_chosen=False) for name in names)
+    dialog = ClassMapDialog(ClassesSeen("small", seen, 4, 4), {1: "RBC"}, [], window)
+    for row in (0, 1, 2):
+        dialog.table.selectionModel().select(
+            dialog.table.model().index(row, 0),
+            QItemSelectionModel.SelectionFlag.Select | QItemSelectionModel.SelectionFlag.Rows,
+        )
+    dialog.choices[1].setCurrentIndex(dialog.choices[1].findData(1))
+    assert dialog.mapping == {"apple": 1, "cake": 1, "donut": 1}
+    dialog.choices[3].setCurrentIndex(dialog.choices[3].findData(1))  # not selected: it alone
+    dialog.choices[3].setCurrentIndex(0)
+    assert dialog.mapping == {"apple": 1, "cake": 1, "donut": 1}

@@ -4,6 +4,7 @@ chosen."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
@@ -61,8 +62,10 @@ class ClassMapDialog(QDialog):
         self.known = read_only_table(
             tr("Categories: known to the detector, learned, no examples yet"), headings, len(known)
         )
-        for table in (self.table, self.known):
-            table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.table.setToolTip(tr("A choice in one of several selected rows is made in all of them"))
+        self.known.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         for row, category in enumerate(known):
             for column, text in enumerate((category.name, f"{category.boxes}", category.words)):
                 self.known.setItem(row, column, cell(text))
@@ -96,8 +99,22 @@ class ClassMapDialog(QDialog):
         for category_id, category in self._categories.items():
             box.addItem(category, category_id)
         box.setCurrentIndex(max(box.findData(now), 0))
-        box.currentIndexChanged.connect(self._on_choice)
+        box.currentIndexChanged.connect(partial(self._on_choice_in, box))
         return box
+
+    def _on_choice_in(self, box: QComboBox, _index: int) -> None:
+        """A choice in one of the selected rows is made in all of them, as far as they have it."""
+        rows = {index.row() for index in self.table.selectionModel().selectedRows()}
+        if self.choices.index(box) in rows:
+            for row in rows:
+                self._choose(self.choices[row], box.currentData())
+        self._on_choice()
+
+    @staticmethod
+    def _choose(box: QComboBox, value: int) -> None:
+        if box.findData(value) >= 0:
+            with QSignalBlocker(box):
+                box.setCurrentIndex(box.findData(value))
 
     @property
     def mapping(self) -> dict[str, int]:
@@ -116,8 +133,7 @@ class ClassMapDialog(QDialog):
         """Choose to ignore all classes without a category, in one act."""
         for box in self.choices:
             if box.currentData() == _NO_CATEGORY and box.findData(_NEW) >= 0:  # else one has its name
-                with QSignalBlocker(box):
-                    box.setCurrentIndex(box.findData(NOT_SHOWN))
+                self._choose(box, NOT_SHOWN)
         self._on_choice()
 
     def _on_choice(self) -> None:
