@@ -105,9 +105,17 @@ FAMILIES: Final[Mapping[str, Family]] = MappingProxyType(
         ),
         lists.NAME: _family(lists, tr("Boxes, labels and scores"), UNIT_RGB, is_dense=False),
         table.NAME: _family(table, tr("Table of boxes"), UNIT_RGB, is_dense=False),
-        rows.NAME: _family(rows, tr("YOLO or DETR, decoded"), UNIT_RGB),
+        rows.NAME: _family(
+            rows,
+            tr("YOLO or DETR, decoded"),
+            {"": UNIT_RGB, rows.QUERIES: _spec(std=_BYTES, resize="stretch")},
+        ),
         anchor_heads.NAME: _family(anchor_heads, tr("YOLO heads with anchors"), UNIT_RGB),
-        distances.NAME: _family(distances, tr("Heads without anchors"), UNIT_RGB),
+        distances.NAME: _family(
+            distances,
+            tr("Heads without anchors"),
+            {"": NORMAL_BGR, "corner strides": _spec(mean=(127.5,) * 3, std=(128.0,) * 3)},
+        ),
     }
 )
 """By the name that cards use; of equally likely readings the first one counts."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,16 +98,23 @@ def _at_some_size(
     file: Path, session: Session | None, layout: Layout, sides: Sequence[int], *, is_odd: bool
 ) -> GraphShape:
     last: ModelError | None = None
-    for side in (*(s for s in sides if s >= _SMALLEST), *_USUAL_SIDES):
+    squares = [(side, side) for side in (*(s for s in sides if s >= _SMALLEST), *_USUAL_SIDES)]
+    for size in (*_trained_at(session), *squares):
         if session is None:
             break
-        last = _failure(session, (side, side), layout)
+        last = _failure(session, size, layout)
         if last is None:
-            return GraphShape(session, (side, side), layout, is_free=True, frees_size=is_odd)
+            return GraphShape(session, size, layout, is_free=True, frees_size=is_odd)
     raise last or ModelError(
         tr("{name} declares an input that no image fits.", name=file.name),
         hint=tr("Export it for one image of a fixed size."),
     )
+
+
+def _trained_at(session: Session | None) -> list[Size]:
+    """The size that the metadata names, as Ultralytics writes it: [height, width]."""
+    numbers = [int(n) for n in re.findall(r"\d+", session.metadata.get("imgsz", "") if session else "")]
+    return [(numbers[1], numbers[0])] if len(numbers) == 2 and min(numbers) >= _SMALLEST else []
 
 
 def _freed(file: Path) -> Session | None:

@@ -13,6 +13,7 @@ from hitl_desktop.domain.geometry import Boxes, iou_matrix
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import class_names
+from hitl_desktop.inference.families.rows import QUERIES
 from hitl_desktop.inference.family_table import FAMILIES, WAYS
 from hitl_desktop.inference.graph_detector import detections
 from hitl_desktop.inference.graph_shape import GraphShape, shape_of
@@ -33,9 +34,12 @@ _CLEAR = 0.5
 """A way of feeding that finds less than this on average is no reason to leave the usual one."""
 _NOISE = 0.1
 _TOO_MANY = 90
+_AS_GOOD_OF_QUERIES = 0.7
+"""Detection transformers have no usual way: some were trained with ImageNet's mean, others without."""
 _AMBIGUOUS = 0.75
 """A reading nearly as likely as the best one is a question for a person, if it shows other boxes."""
 _MOST_CANDIDATES = 4
+_MOST_WAYS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,24 +95,23 @@ def recognise(
 
 
 def _readings(runs: ProbeRuns, shape: GraphShape, named: int | None) -> list[Reading]:
-    """All readings of what the graph gives, fed in one way or another."""
+    """All readings of what the graph gives, fed in one way or another; of further images if it gave nothing."""
     found: dict[tuple[str, object], Reading] = {}
-    tried: list[InputSpec] = []
     usual = [w for family in FAMILIES.values() for w in family.takes.values()]
-    for way in runs.usable([*WAYS, *usual]):
-        spec = shape.fed(way)
-        if spec in tried or len(tried) >= 8:
-            continue
-        tried.append(spec)
-        run = runs.of(spec, 0)
-        if run is None:
-            continue
-        arrays, clues, _ = run
-        arrays = {name: a for name, a in arrays.items() if a.size}
-        known = Clues(clues.size, named, clues.metadata)
-        for family in FAMILIES.values():
-            for reading in family.recognise(arrays, known):
-                found.setdefault((reading.family, reading.decode), reading)
+    ways = list(dict.fromkeys(shape.fed(way) for way in runs.usable([*WAYS, *usual])))[:_MOST_WAYS]
+    for number in range(len(runs.images)):
+        for spec in ways:
+            run = runs.of(spec, number)
+            arrays, clues = ({}, None) if run is None else (run[0], run[1])
+            arrays = {name: a for name, a in arrays.items() if a.size}
+            if clues is None or not arrays:
+                continue
+            known = Clues(clues.size, named, clues.metadata)
+            for family in FAMILIES.values():
+                for reading in family.recognise(arrays, known):
+                    found.setdefault((reading.family, reading.decode), reading)
+        if found:
+            break
     return list(found.values())
 
 
@@ -136,7 +139,8 @@ def _candidate(
     if not judged:
         return None
     best = max(judged, key=lambda entry: entry[1])
-    if reading.classes < _GENERAL or best[1] < _CLEAR or judged[0][1] >= _AS_GOOD * best[1]:
+    as_good = _AS_GOOD_OF_QUERIES if reading.decode.style == QUERIES else _AS_GOOD
+    if reading.classes < _GENERAL or best[1] < _CLEAR or judged[0][1] >= as_good * best[1]:
         best = judged[0]  # one for few things finds nothing on images without them
     spec, strength, quality, found = best
     assert found is not None  # noqa: S101 - filtered above

@@ -11,6 +11,7 @@ import pytest
 from onnx import TensorProto
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference import prior_boxes
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import file_hash
 from hitl_desktop.inference.recognise import Recognised, recognise
@@ -265,12 +266,102 @@ def centre_maps() -> Outputs:
     return {"hm": f32(heat[None]), "wh": f32(extent[None]), "reg": f32(offset[None])}
 
 
+def v5_face() -> Outputs:
+    """One class behind ten numbers of landmarks."""
+    _, boxes, scores = dense(_V8, 3)
+    objects = scores.max(axis=1, keepdims=True)
+    points = np.repeat(boxes[:, :2], 5, axis=1)
+    return {
+        "output": f32(np.concatenate([boxes, objects, points, np.full((len(boxes), 1), 0.999)], axis=1)[None])
+    }
+
+
+def v8_pose() -> Outputs:
+    _, boxes, scores = dense(_V8)
+    points = np.tile([100.0, 100.0, 0.9], (len(boxes), 17))
+    rows = np.concatenate([boxes, scores.max(axis=1, keepdims=True), points], axis=1)
+    return {"output0": f32(rows.T[None])}
+
+
+def detr_with_states() -> Outputs:
+    return detr_logits() | {"last_hidden_state": np.ones((1, 100, 256), np.float32)}
+
+
+def tensorflow_with_more() -> Outputs:
+    more = {
+        "detection_anchor_indices": f32([[7, 8, 9, 10]]),
+        "raw_detection_boxes": np.zeros((1, 1917, 4), np.float32),
+    }
+    return tensorflow_lists() | more
+
+
+def efficientdet_table() -> Outputs:
+    rows = [[0, t.corners[1], t.corners[0], t.corners[3], t.corners[2], t.score, t.label + 1] for t in THINGS]
+    return {"detections:0": f32([rows])}
+
+
+def zoo_yolov3() -> Outputs:
+    _, boxes, scores = dense(_V8)
+    corners = corners_of(boxes)[:, [1, 0, 3, 2]]
+    indices = np.zeros((1, 3, 3), np.int32)
+    return {
+        "yolonms_layer_1": f32(corners[None]),
+        "yolonms_layer_1:1": f32(scores.T[None]),
+        "yolonms_layer_1:2": indices,
+    }
+
+
+def scrfd_heads() -> Outputs:
+    """Two boxes a cell, distances in strides from its corner, landmarks; one class."""
+    places = cells(_V8, 2)
+    owned = owners(places, 0.0)
+    boxes = np.concatenate(
+        [places[:, :2] * places[:, 2:3], np.repeat(places[:, 2:3] * 1.5, 2, axis=1)], axis=1
+    )
+    scores = np.full((len(places), 1), 0.01)
+    for row, thing in owned.items():
+        boxes[row], scores[row] = thing.centre, thing.score
+    parts = {
+        "score": scores,
+        "bbox": sides(places, boxes, 0.0) / places[:, 2:3],
+        "kps": np.ones((len(places), 10)),
+    }
+    return {f"{k}_{n}": a[0] for k, rows in parts.items() for n, a in enumerate(by_stride(rows, _V8, 2))}
+
+
+def retinaface_outputs() -> Outputs:
+    priors = prior_boxes.retinaface((SIDE, SIDE))
+    offsets, scores = np.zeros((len(priors), 4)), np.full((len(priors), 2), [0.99, 0.01])
+    for thing in THINGS:
+        wanted = np.array(thing.centre) / SIDE
+        for n in np.argsort(np.abs(priors - wanted).sum(axis=1))[:2]:
+            offsets[n, :2] = (wanted[:2] - priors[n, :2]) / (0.1 * priors[n, 2:])
+            offsets[n, 2:] = np.log(wanted[2:] / priors[n, 2:]) / 0.2
+            scores[n] = 1 - thing.score, thing.score
+    landmarks = np.zeros((len(priors), 10))
+    return {"loc": f32(offsets[None]), "conf": f32(scores[None]), "landms": f32(landmarks[None])}
+
+
+ONE_CLASS: tuple[Callable[[], Outputs], ...] = (v5_face, v8_pose, scrfd_heads, retinaface_outputs)
 LAYOUTS: tuple[Callable[[], Outputs], ...] = (
     v8_columns, v8_shares, v8_segment, v5_decoded, yolox_offsets, v10_table, v7_table, paddle_table, ssd_table,
     mmdeploy_dets, torchvision_lists, tensorflow_lists, detr_logits, detr_softmax, boxes_and_scores,
     boxes_and_scores_by_class, nanodet_by_stride, picodet_by_stride, nanodet_plus, v8_heads, v5_heads, v3_heads,
-    fcos_heads, rtmdet_heads, centre_maps,
+    fcos_heads, rtmdet_heads, centre_maps, detr_with_states, tensorflow_with_more, efficientdet_table, zoo_yolov3,
 )  # fmt: skip
+
+
+@pytest.mark.parametrize("layout", ONE_CLASS, ids=lambda layout: layout.__name__)
+def test_a_layout_of_one_class_is_recognised_and_decoded(
+    layout: Callable[[], Outputs], tmp_path: Path
+) -> None:
+    done = read(save(tmp_path / "model.onnx", layout()))
+    card = done.candidates[0].card
+    assert len(card.classes) == 1
+    found = load_detector(card).predict([grey()])[0]
+    sure = found.bboxes[found.scores[:, 0] >= 0.5]
+    wanted = [(t.corners[0], t.corners[1], t.centre[2], t.centre[3]) for t in THINGS]
+    assert np.array(sorted(sure.round().tolist())) == pytest.approx(np.array(sorted(wanted)), abs=2)
 
 
 def grey(width: int = SIDE, height: int = SIDE) -> Array:
@@ -294,11 +385,8 @@ def check(done: Recognised, *, pixels: float = 1.5) -> None:
 
 @pytest.mark.parametrize("layout", LAYOUTS, ids=lambda layout: layout.__name__)
 def test_a_layout_is_recognised_and_decoded(layout: Callable[[], Outputs], tmp_path: Path) -> None:
-    names = (
-        '["a", "b", "c"]'
-        if "table" in layout.__name__ or "lists" in layout.__name__ or "dets" in layout.__name__
-        else ""
-    )
+    has_labels = any(kind in layout.__name__ for kind in ("table", "lists", "dets", "tensorflow"))
+    names = '["a", "b", "c"]' if has_labels else ""
     file = save(tmp_path / "model.onnx", layout(), metadata={"names": names} if names else {})
     done = read(file)
     assert len(done.candidates[0].card.classes) == CLASSES

@@ -3,6 +3,7 @@ kinds, the ONNX zoo, EfficientNMS."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -13,6 +14,9 @@ from hitl_desktop.inference.outputs import Array, Arrays, Clues, Decoded, Readin
 
 NAME = "lists"
 _COCO, _COCO_IDS = 80, 91
+_OF_TORCHVISION = {"boxes", "labels", "scores"}
+"""Numbers classes by the ids of COCO, with gaps, as TensorFlow does."""
+_CALLED_LABELS = re.compile("class|label", re.IGNORECASE)
 _OF_TENSORFLOW = ("detection_boxes", "StatefulPartitionedCall")
 
 
@@ -32,10 +36,17 @@ def recognise(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
         if boxes.ndim < 2 or boxes.shape[-1] != 4 or boxes.dtype.kind != "f" or not boxes.size:
             continue
         lists = {n: a for n, a in arrays.items() if n != box_name and a.size == boxes.size // 4}
-        labels = [n for n, a in lists.items() if _are_whole(a)]
-        scores = [n for n, a in lists.items() if n not in labels and _are_scores(a)]
-        if len(labels) == len(scores) == 1:
-            yield from _readings((box_name, scores[0], labels[0]), arrays, clues)
+        labels, scores = _roles(lists)
+        if labels and scores:
+            yield from _readings((box_name, scores, labels), arrays, clues)
+
+
+def _roles(lists: Arrays) -> tuple[str, str]:
+    """The labels and the scores among some lists; empty where that is unclear."""
+    whole = [name for name, values in lists.items() if _are_whole(values)]
+    labels = [name for name in whole if _CALLED_LABELS.search(name)] or whole
+    scores = [name for name, values in lists.items() if name not in whole and _are_scores(values)]
+    return (labels[0], scores[0]) if len(labels) == len(scores) == 1 else ("", "")
 
 
 def _are_whole(values: Array) -> bool:
@@ -55,9 +66,9 @@ def _readings(names: tuple[str, str, str], arrays: Arrays, clues: Clues) -> Iter
     is_tensorflow = any(name.startswith(_OF_TENSORFLOW) for name in names)
     highest, lowest = int(labels.max()), int(labels.min())
     first = 1 if lowest >= 1 else 0
-    classes = clues.named or (
-        _COCO if highest - first < _COCO else max(highest - first + 1, _COCO_IDS - first)
-    )
+    has_ids = is_tensorflow or (first == 1 and set(names) == _OF_TORCHVISION) or highest - first >= _COCO
+    usual = max(highest - first + 1, _COCO_IDS - first) if has_ids else _COCO
+    classes = clues.named or usual
     forms: dict[BoxForm, float] = {"yx_corners": 1.0, "corners": 0.2} if is_tensorflow else {"corners": 1.0}
     for form, prior in forms.items():
         spec = DecodeSpec(outputs=names, boxes=form, unit=unit, first_label=first, classes=classes)

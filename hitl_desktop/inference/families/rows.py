@@ -3,7 +3,9 @@ the queries of DETR, RT-DETR, D-FINE, RF-DETR."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -25,6 +27,9 @@ from hitl_desktop.inference.outputs import (
 )
 
 NAME = "rows"
+QUERIES = "queries"
+"""The style of detection transformers."""
+_CALLED_SCORES = re.compile("logit|score|cls|class|prob|label", re.IGNORECASE)
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32), (16, 32, 64))
 _QUERIES = 1000
 """Detection transformers have at most so many queries; YOLO networks have more cells."""
@@ -60,17 +65,16 @@ def _table(array: Array, style: str) -> Array:
 def recognise(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
     """One table with a row for each cell, anchor or query; or boxes and scores apart."""
     tables = {name: flat(array) for name, array in arrays.items() if flat(array).ndim == 2}
-    if not _has_labels(arrays):
-        yield from _apart(tables, clues)
+    yield from _apart(arrays, tables, clues)
     has_masks = any(a.ndim == 4 and a.shape[1] == _MASKS for a in arrays.values())
     for name, table in tables.items():
         for style, rows in (("", table), ("columns", table.T)):
             yield from _together(name, style, rows, clues, has_masks=has_masks)
 
 
-def _has_labels(arrays: Arrays) -> bool:
+def _has_labels(arrays: Arrays, boxes: int) -> bool:
     """Whether a list of whole numbers gives each box its one class: another family."""
-    return any(a.dtype.kind in "iu" and a.size > 1 for a in arrays.values())
+    return any(a.dtype.kind in "iu" and a.size == boxes for a in arrays.values())
 
 
 def _together(name: str, style: str, rows: Array, clues: Clues, *, has_masks: bool) -> Iterator[Reading]:
@@ -82,17 +86,18 @@ def _together(name: str, style: str, rows: Array, clues: Clues, *, has_masks: bo
         return
     for has_objectness in (False, True):
         begin = 4 + has_objectness
-        classes = columns - begin - _extra(columns, clues, has_masks=has_masks)
+        begin, end = _class_columns(rows, begin, clues, has_masks=has_masks)
+        classes = end - begin
         if classes < 1 or (is_anchored and not has_objectness):
             continue
-        end = begin + classes
         usual = has_objectness == (is_anchored or style == "")
+        values = rows[:, [*([4] if has_objectness else []), *range(begin, end)]]
         spec = DecodeSpec(
             outputs=(name,),
             style=style,
             boxes=_form(rows[:, :4], rows[:, begin:end].max(axis=1)),
             unit=_unit(rows[:, :4]),
-            activation="none" if is_probability(rows[:, 4:end]) else "sigmoid",
+            activation="none" if is_probability(values) else "sigmoid",
             objectness=has_objectness,
             columns=(begin, end),
         )
@@ -111,11 +116,18 @@ def _follow_cells(shares: Array, size: Size) -> bool:
     return False
 
 
-def _extra(columns: int, clues: Clues, *, has_masks: bool) -> int:
-    """Columns behind the classes: coefficients of masks, or key points."""
+def _class_columns(rows: Array, begin: int, clues: Clues, *, has_masks: bool) -> tuple[int, int]:
+    """From where to where the scores of classes are: key points and masks are beside them, and no probabilities."""
+    columns = rows.shape[1]
     if clues.metadatum("task") == "pose" and clues.named:
-        return columns - 4 - clues.named
-    return _MASKS if has_masks else 0
+        return begin, 4 + clues.named
+    are_shares = [is_probability(rows[:, n]) for n in range(begin, columns)]
+    if any(are_shares) and not all(are_shares):
+        if are_shares[0]:
+            return begin, begin + are_shares.index(False)
+        if are_shares[-1]:  # landmarks come first, as for faces and number plates
+            return columns - are_shares[::-1].index(False), columns
+    return begin, columns - (_MASKS if has_masks else 0)
 
 
 def _prior(classes: int, named: int | None, *, usual: bool) -> float:
@@ -124,18 +136,27 @@ def _prior(classes: int, named: int | None, *, usual: bool) -> float:
     return min(1.0, (1.0 if usual else 0.3) + (0.5 if classes in _USUAL_CLASSES else 0.0))
 
 
-def _apart(tables: dict[str, Array], clues: Clues) -> Iterator[Reading]:
+def _apart(arrays: Arrays, tables: dict[str, Array], clues: Clues) -> Iterator[Reading]:
     for box_name, table in tables.items():
         if 4 not in table.shape or table.shape == (4, 4):
             continue
         style = "" if table.shape[1] == 4 else "columns"
         boxes = table if not style else table.T
-        alone = [n for n, t in tables.items() if n != box_name and _are_scores(t, table, clues.size)]
-        if len(alone) != 1 or len(boxes) < _FEWEST or not _is_decoded(boxes, clues.size):
-            continue
-        scores = tables[alone[0]]
-        by_row = scores if len(scores) == len(boxes) else scores.T
-        yield from _with_scores((box_name, alone[0]), style, boxes, by_row, clues)
+        is_possible = len(boxes) >= _FEWEST and _is_decoded(boxes, clues.size)
+        if is_possible and not _has_labels(arrays, len(boxes)):
+            name = _scores_beside(box_name, tables, clues.size)
+            scores = tables.get(name, boxes)
+            by_row = scores if len(scores) == len(boxes) else scores.T
+            if name:
+                yield from _with_scores((box_name, name), style, boxes, by_row, clues)
+
+
+def _scores_beside(box_name: str, tables: dict[str, Array], size: Size) -> str:
+    """The table with the scores of some boxes; empty if there is none, or more than one."""
+    boxes = tables[box_name]
+    fitting = [n for n, t in tables.items() if n != box_name and _are_scores(t, boxes, size)]
+    fitting = [n for n in fitting if _CALLED_SCORES.search(n)] or fitting
+    return fitting[0] if len(fitting) == 1 else ""
 
 
 def _are_scores(table: Array, boxes: Array, size: Size) -> bool:
@@ -148,23 +169,35 @@ def _are_scores(table: Array, boxes: Array, size: Size) -> bool:
 def _with_scores(
     names: tuple[str, str], style: str, boxes: Array, scores: Array, clues: Clues
 ) -> Iterator[Reading]:
-    columns, is_query = scores.shape[1], len(boxes) <= _QUERIES
-    if _repeats(len(boxes), clues.size) is None and not is_query:
+    is_query = len(boxes) <= _QUERIES
+    if _repeats(len(boxes), clues.size) is None and not is_query and not is_listed(names[0]):
         return  # SSD priors: another family
-    is_softmax = is_probability(scores) and columns > 1 and bool(abs(scores.sum(axis=1) - 1).max() < 0.01)
     activation: Activation = "none" if is_probability(scores) else "sigmoid"
-    form = _form(boxes, activated(scores, activation).max(axis=1))
-    unit = _unit(boxes)
-    spec = DecodeSpec(outputs=names, style=style, boxes=form, unit=unit, activation=activation)
+    background: Literal["none", "first", "last"] = "none"
     if is_query and activation == "sigmoid" and _is_softmax_detr(scores):
-        spec = DecodeSpec(
-            outputs=names, style=style, boxes=form, unit=unit, activation="softmax", background="last"
-        )
-    elif is_softmax:
-        spec = DecodeSpec(
-            outputs=names, style=style, boxes=form, unit=unit, background="last" if is_query else "first"
-        )
-    yield Reading(NAME, spec, columns - (spec.background != "none"))
+        activation, background = "softmax", "last"
+    elif activation == "none" and _sum_to_one(scores):
+        background = "last" if is_query else "first"
+    spec = DecodeSpec(
+        outputs=names,
+        style=QUERIES if is_query and not style else style,
+        boxes="yx_corners"
+        if is_listed(names[0])
+        else _form(boxes, activated(scores, activation).max(axis=1)),
+        unit=_unit(boxes),
+        activation=activation,
+        background=background,
+    )
+    yield Reading(NAME, spec, scores.shape[1] - (background != "none"))
+
+
+def is_listed(name: str) -> bool:
+    """Whether boxes come from the layer that YOLOv3 of the ONNX zoo ends with: y before x."""
+    return name.startswith("yolonms")
+
+
+def _sum_to_one(scores: Array) -> bool:
+    return scores.shape[1] > 1 and bool(abs(scores.sum(axis=1) - 1).max() < 0.01)
 
 
 def _is_softmax_detr(logits: Array) -> bool:

@@ -3,13 +3,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import DecodeSpec
+from hitl_desktop.inference.model_card import BoxForm, DecodeSpec
 from hitl_desktop.inference.outputs import (
     Array,
     Arrays,
@@ -73,10 +73,11 @@ def _labels_beside(arrays: Arrays, name: str, rows: int) -> str | None:
     return next(fitting, None)
 
 
-_LAYOUTS: Final = MappingProxyType(
+_SSD = (3, 4, 5, 6, 2, 1)
+_LAYOUTS: Final[Mapping[int, tuple[tuple[int, ...], ...]]] = MappingProxyType(
     {
         6: ((0, 1, 2, 3, 4, 5), (2, 3, 4, 5, 1, 0), (0, 1, 2, 3, 5, 4)),
-        7: ((1, 2, 3, 4, 6, 5), (1, 2, 3, 4, 5, 6), (3, 4, 5, 6, 2, 1)),
+        7: ((1, 2, 3, 4, 6, 5), (1, 2, 3, 4, 5, 6), _SSD),
     }
 )
 """Where x1, y1, x2, y2, score and label are in tables of so many columns; the first of seven is the image."""
@@ -105,11 +106,16 @@ def _reading(
     real = real if len(real) else rows[:, columns[:4]]
     is_share = float(np.abs(real).max(initial=0)) <= 1.8
     is_corners = bool(((real[:, 2] >= real[:, 0]) & (real[:, 3] >= real[:, 1])).mean() > 0.95)
-    first = 1 if columns[:1] == (3,) else 0  # SSD detection outputs count from the background
+    first = int(columns == _SSD)  # SSD detection outputs count from the background
     highest = int(labels.max(initial=0)) + 1 - first
     classes = clues.named or max(highest, _COCO)
+    form: BoxForm = "corners" if is_corners else "centres"
+    if is_corners and "".join(names).startswith(
+        "detections"
+    ):  # EfficientDet has y before x, and labels from 1
+        form, first = "yx_corners", 1
     spec = DecodeSpec(
-        outputs=names, columns=columns, first_label=first, classes=classes,
-        boxes="corners" if is_corners else "centres", unit="share" if is_share else "pixels",
+        outputs=names, columns=columns, first_label=first, classes=classes, boxes=form,
+        unit="share" if is_share else "pixels",
     )  # fmt: skip
     yield Reading(NAME, spec, classes)
