@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QContextMenuEvent, QHelpEvent
+from PySide6.QtGui import QContextMenuEvent, QCursor, QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QToolTip
 from pytestqt.qtbot import QtBot
@@ -516,15 +516,16 @@ def test_a_disabled_command_says_why_in_its_menu(window: MainWindow) -> None:
     assert "Ctrl+Y" in window.actions_.keys_of("redo")
 
 
-def test_x_means_the_box_under_the_pointer_where_none_is_selected(window: MainWindow, qtbot: QtBot) -> None:
+def test_x_means_the_box_under_the_pointer_where_none_is_selected(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
     category = window.session.project_acts.add_category("cell")
     assert category is not None
     assert window.session.acts.draw([(BBox(5, 5, 30, 30), category)])
     window.canvas.selection.select(None)
     at = QPointF(*window.canvas.camera.viewport.to_view(5, 20)).toPoint()
-    QTest.mouseMove(window.canvas, QPoint(1, 1))
-    QTest.mouseMove(window.canvas, at)
-    qtbot.waitUntil(window.canvas.underMouse)
+    monkeypatch.setattr(window.canvas, "underMouse", lambda: True)
+    monkeypatch.setattr(QCursor, "pos", lambda: window.canvas.mapToGlobal(at))
     window.actions_["remove_box"].trigger()
     assert window.session.annotations == []
     assert window.receipt.text() == "Deleted: cell."

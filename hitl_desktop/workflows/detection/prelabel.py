@@ -33,6 +33,8 @@ from hitl_desktop.workflows.images.changed_files import Content, keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
 _AHEAD, _UNDER_WAY = 2, 2
+_REPORTED = 4
+"""Progress is reported after so many images: the window looks for new suggestions each time."""
 _ENOUGH_FAILURES = 3
 """A detector that has never worked on the project and failed on so many images is given up."""
 
@@ -161,7 +163,8 @@ def prelabel(
         for handled, (image, reading, found) in enumerate(detections, start=1):
             store.keep(image, reading, found)
             result.seconds = time.perf_counter() - started
-            progress.report(handled, len(waiting), image.path)
+            if handled % _REPORTED == 0 or handled == len(waiting):
+                progress.report(handled, len(waiting), image.path)
     if result.not_done and store.never_worked:
         raise result.failure
     return result

@@ -54,12 +54,14 @@ def test_prelabelling_skips_what_the_same_detector_has_done(loop: Project) -> No
 def test_prelabelling_that_was_cancelled_keeps_what_it_did_and_goes_on(tmp_path: Path, dataset: Path) -> None:
     new_project(tmp_path / "p.hitl", dataset / "images", QUIET)
     with Project.open(tmp_path / "p.hitl") as project:
-        cancel = CancelAt(1)
         with pytest.raises(JobCancelled):
-            prelabel(project, cancel, threads=1)
-        assert cancel.reports == [(4, 12)]
+            prelabel(project, CancelAt(4), threads=1)
+        model = project.meta.get_id("detector")
+        assert model
+        before = len(project.predictions.images_done(model))
+        assert 0 < before < 6  # not one more than those that were under way
         result = prelabel(project, QUIET, threads=1)
-        assert (result.done, result.skipped) == (8, 4)
+        assert (result.done, result.skipped) == (12 - before, before)
         assert result.images_per_s > 0
 
 
@@ -67,10 +69,12 @@ def test_the_nearest_images_come_first(tmp_path: Path, dataset: Path) -> None:
     new_project(tmp_path / "p.hitl", dataset / "images", QUIET)
     with Project.open(tmp_path / "p.hitl") as project:
         with pytest.raises(JobCancelled):
-            prelabel(project, CancelAt(1), nearest=9, threads=1)
+            prelabel(project, CancelAt(4), nearest=9, threads=1)
         model = project.meta.get_id("detector")
         assert model
-        assert project.predictions.images_done(model) == {9, 10, 11, 12}
+        done = project.predictions.images_done(model)
+        assert done
+        assert done <= {9, 10, 11, 12}
 
 
 def test_an_image_that_broke_is_noted_and_the_run_goes_on(tmp_path: Path, dataset: Path) -> None:
