@@ -83,10 +83,11 @@ class CheatSheet(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
-        layout.addWidget(Scroll(self.text, sideways=True), 1)
+        layout.addWidget(Scroll(self.text), 1)
         layout.addWidget(buttons)
         self._show("")
         whole = self.text.sizeHint()
+        self.text.setWordWrap(True)  # on a small screen lines are broken, not cut off
         open_within_screen(self, whole.width() + _AROUND.width(), whole.height() + _AROUND.height())
 
     def _show(self, typed: str) -> None:

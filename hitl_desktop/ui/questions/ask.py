@@ -114,6 +114,7 @@ class Ask:
         question.setComboBoxItems(list(options))
         for box in question.findChildren(QComboBox):
             name_choice(box, label)
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         with once(question):
             return question.textValue() if question.exec() else None
 

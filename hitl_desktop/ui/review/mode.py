@@ -13,6 +13,7 @@ from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.scroll import Scroll
 
 _ICON_SIZE = 20
+_LINES = 4
 
 
 class _Sign(QLabel):
@@ -63,7 +64,7 @@ class ReviewMode(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         """In a low window the words scroll, so that the image and what is done to it have room."""
         super().resizeEvent(event)
-        self._above.setMaximumHeight(max(self.height() // 8, 2 * self.fontMetrics().lineSpacing()))
+        self._above.setMaximumHeight(max(self.height() // 8, _LINES * self.fontMetrics().lineSpacing()))
 
     def end(self) -> None:
         """It was left: stop what it does in the background."""

@@ -32,7 +32,7 @@ from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
 from hitl_desktop.workflows.images.changed_files import Content, keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
-_AHEAD, _UNDER_WAY = 2, 2
+_AHEAD = 2
 _REPORTED = 4
 """Progress is reported after so many images: the window looks for new suggestions each time."""
 _ENOUGH_FAILURES = 3
@@ -158,7 +158,7 @@ def prelabel(
     started = time.perf_counter()
     with (
         closing(_decoded(project, waiting, decoders)) as decoded,
-        closing(_detected(decoded, detector, progress, longest)) as detections,
+        closing(_detected(decoded, detector, progress, longest, decoders)) as detections,
     ):
         for handled, (image, reading, found) in enumerate(detections, start=1):
             store.keep(image, reading, found)
@@ -214,10 +214,14 @@ def _decoded(
 
 
 def _detected(
-    decoded: Iterable[tuple[ImageRecord, Reading]], detector: Detector, progress: Progress, longest: float
+    decoded: Iterable[tuple[ImageRecord, Reading]],
+    detector: Detector,
+    progress: Progress,
+    longest: float,
+    under_way: int,
 ) -> Generator[tuple[ImageRecord, Reading, Detections | ModelError]]:
-    """What the detector finds, in order. Two images are under way: one is made ready, or its boxes are decoded and
-    stored, while the graph runs on the other one."""
+    """What the detector finds, in order. Of two images under way one is made ready, or its boxes are decoded,
+    while the graph runs on the other one; the window has one under way, since each thread makes it wait."""
 
     def run(reading: Reading) -> Detections | ModelError:
         if isinstance(reading, UnreadableImageError):
@@ -227,9 +231,9 @@ def _detected(
         except ModelError as error:
             return error
 
-    with ThreadPoolExecutor(_UNDER_WAY, thread_name_prefix="detections") as pool:
+    with ThreadPoolExecutor(under_way, thread_name_prefix="detections") as pool:
         tasks = ((image, reading, pool.submit(run, reading)) for image, reading in decoded)
-        ahead = deque(islice(tasks, _UNDER_WAY))
+        ahead = deque(islice(tasks, under_way))
         while ahead:
             progress.check_cancelled()
             image, reading, found = ahead.popleft()
