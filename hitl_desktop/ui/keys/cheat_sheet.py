@@ -49,13 +49,13 @@ def groups_of(actions: Actions, typed: str = "") -> list[tuple[str, list[Row]]]:
     return [(title, rows) for title, rows in matching.items() if rows]
 
 
-def cheat_sheet_html(groups: Sequence[tuple[str, Sequence[Row]]]) -> str:
+def cheat_sheet_html(groups: Sequence[tuple[str, Sequence[Row]]], most: int = _COLUMNS) -> str:
     """The groups in columns of about the same height."""
-    length = sum(len(rows) + 2 for _, rows in groups) / _COLUMNS
+    length = sum(len(rows) + 2 for _, rows in groups) / most
     columns: list[list[str]] = [[]]
     lines = 0
     for title, rows in groups:
-        if lines + len(rows) / 2 > length and len(columns) < _COLUMNS:
+        if lines + len(rows) / 2 > length and len(columns) < most:
             columns.append([])
             lines = 0
         lines += len(rows) + 2
@@ -83,13 +83,18 @@ class CheatSheet(QDialog):
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
         layout.addWidget(self.search)
-        layout.addWidget(Scroll(self.text), 1)
+        layout.addWidget(Scroll(self.text, sideways=True), 1)
         layout.addWidget(buttons)
+        room = self.screen().availableSize().width() - _AROUND.width()
+        self._columns = _COLUMNS
         self._show("")
-        whole = self.text.sizeHint()
-        self.text.setWordWrap(True)  # on a small screen lines are broken, not cut off
+        while (whole := self.text.sizeHint()).width() > room and self._columns > 1:
+            self._columns -= 1
+            self._show("")
         open_within_screen(self, whole.width() + _AROUND.width(), whole.height() + _AROUND.height())
 
     def _show(self, typed: str) -> None:
         groups = groups_of(self._actions, typed)
-        self.text.setText(cheat_sheet_html(groups) if groups else html.escape(tr("No key matches.")))
+        self.text.setText(
+            cheat_sheet_html(groups, self._columns) if groups else html.escape(tr("No key matches."))
+        )
