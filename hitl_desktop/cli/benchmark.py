@@ -104,7 +104,7 @@ def evaluate(project: Path, truth: Path) -> Report:
     type=DETECTOR,
     default=None,
     metavar="NAME|FILE.onnx",
-    help="A detector, instead of the bundled one.",
+    help="The detector to use instead of the bundled one.",
 )
 @click.option("--out", type=DATASET_FILE, help="Also write the report to a file.")
 @prints_report

@@ -107,7 +107,7 @@ def _at_some_size(
             return GraphShape(session, size, layout, is_free=True, frees_size=is_odd)
     raise last or ModelError(
         tr("{name} declares an input that no image fits.", name=file.name),
-        hint=tr("Export it for one image of a fixed size."),
+        hint=tr("Export it with a fixed input size and a batch size of 1."),
     )
 
 

@@ -89,7 +89,7 @@ def remove(name: str) -> None:
     card_file = next((e.card_file for e in entries() if e.name == name), None)
     if card_file is None:
         raise ModelError(
-            tr("No model called {name} was added.", name=name), hint=tr("See hitl-desktop models list.")
+            tr("There is no added model called {name}.", name=name), hint=tr("See hitl-desktop models list.")
         )
     card_file.unlink()
 

@@ -29,7 +29,7 @@ class ProbeRuns:
         return time.monotonic() > self._end
 
     def of(self, spec: InputSpec, number: int) -> tuple[Arrays, Clues, object] | None:
-        """Outputs, input size and placement; None where the graph fails or there is no time left."""
+        """Outputs, input size and placement; None if the graph fails or time has run out."""
         key = (spec, number)
         if key not in self._arrays:
             self._arrays[key] = None if self.is_late and self._arrays else self._run(spec, number)

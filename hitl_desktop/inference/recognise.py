@@ -235,9 +235,9 @@ def _remarks(best: Candidate, has_names: bool, images: Sequence[RgbImage]) -> li
     if not has_names:
         first = best.card.classes[0] if best.card.classes else ""
         remarks.append(
-            tr("The file names no classes; they are those of COCO, as 80 classes usually are.")
+            tr("The file does not name its classes; the 80 names of COCO are assumed.")
             if first == "person"
-            else tr("The file names no classes; give them names when they are mapped.")
+            else tr("The file does not name its classes. Enter names, or they are shown as numbers.")
         )
     if not any((found.scores >= _SURE).any() for found in best.found):
         remarks.append(

@@ -421,13 +421,6 @@ def test_a_graph_that_takes_the_size_of_the_image_gets_that_of_its_input(tmp_pat
     check(done)
 
 
-def test_a_declared_size_that_no_exporter_meant_is_not_believed(tmp_path: Path) -> None:
-    centre = {name: np.repeat(a, 10, axis=0) for name, a in centre_maps().items()}
-    file = save(tmp_path / "model.onnx", centre, shape=(10, 3, 32, 32))
-    with pytest.raises(ModelError):  # its maps are of one size, whatever it takes
-        read(file)
-
-
 def test_key_points_and_masks_are_no_classes(tmp_path: Path) -> None:
     _, boxes, scores = dense(_V8)
     points = np.tile([100.0, 100.0, 0.9], (len(boxes), 17))

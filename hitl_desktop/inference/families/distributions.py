@@ -73,7 +73,7 @@ def _expected(sides: Array) -> Boxes:
 
 
 def recognise(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
-    """All in one array, or by stride."""
+    """Scores and distributions in one array, or in arrays for each stride."""
     yield from _in_one(arrays, clues)
     yield from _by_stride(arrays, clues)
 

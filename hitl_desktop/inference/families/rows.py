@@ -192,7 +192,7 @@ def _with_scores(
 
 
 def is_listed(name: str) -> bool:
-    """Whether boxes come from the layer that YOLOv3 of the ONNX zoo ends with: y before x."""
+    """Whether an output is the last layer of YOLOv3 from the ONNX zoo, which gives y before x."""
     return name.startswith("yolonms")
 
 

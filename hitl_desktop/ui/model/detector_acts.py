@@ -49,7 +49,7 @@ class DetectorActs:
         self.recognised: RecognisedDialog | None = None
 
     def choose(self) -> None:
-        """Show all detectors."""
+        """Open the list of detectors."""
         if self._session.project is None:
             return
         used = self._session.views.detector_hash()

@@ -1,4 +1,4 @@
-"""The detectors there are: which one the project uses, adding and removing others."""
+"""The list of detectors: choose the one the project uses, add and remove others."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ class ReliabilityDialog(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         self.use = buttons.addButton(tr("Use suggested"), QDialogButtonBox.ButtonRole.ActionRole)
         self.one = buttons.addButton(
-            tr("General ({general:.2f}) for all", general=general),
+            tr("Reset all to {general:.2f}", general=general),
             QDialogButtonBox.ButtonRole.ActionRole,
         )
         self.use.clicked.connect(self._use)

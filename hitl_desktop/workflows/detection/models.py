@@ -85,7 +85,7 @@ def add_model(
     if not 0 <= reading < len(result.findings):
         raise ModelError(
             tr("There is no reading {n}; there are {count}.", n=reading + 1, count=len(result.findings)),
-            hint=tr("See them with hitl-desktop models probe."),
+            hint=tr("Run hitl-desktop models probe to see them."),
         )
     card = result.findings[reading].card
     if names and len(names) != len(card.classes):

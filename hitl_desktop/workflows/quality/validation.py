@@ -258,7 +258,9 @@ def lines_of(validation_report: dict[str, Any]) -> list[str]:
 def in_words(validation_report: dict[str, Any]) -> str:
     """The report in a sentence or two."""
     if not validation_report["pictures"]:
-        return tr("Nothing was validated yet: judge the suggestions on some images first (Model > Validate).")
+        return tr(
+            "Nothing has been validated yet. Judge the suggestions on some images first (Model > Validation)."
+        )
     shown, right = (
         validation_report["boxes"],
         validation_report["verdicts"][JUDGEMENT_TEXT[Judgement.CORRECT]],

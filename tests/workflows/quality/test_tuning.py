@@ -39,7 +39,7 @@ def test_before_anything_was_decided_it_says_what_is_missing(project: Project) -
     page = to_html(report(project, QUIET))
     for words in (
         "No head is in use yet",
-        "Nothing was validated yet",
+        "Nothing has been validated yet",
         "No audit yet",
         "Nothing has been labelled again yet",
     ):

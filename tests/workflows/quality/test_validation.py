@@ -134,7 +134,7 @@ def test_verdicts_on_another_head_are_told_apart(proposed: Project) -> None:
 
 
 def test_what_is_missing_is_said(project: Project, proposed: Project) -> None:
-    assert "Nothing was validated yet" in in_words(report(proposed))
+    assert "Nothing has been validated yet" in in_words(report(proposed))
     with pytest.raises(HitlError, match="no verdicts"):
         promote(proposed)
     for image in proposed.images.all():
