@@ -16,7 +16,7 @@ from hitl_desktop.translation import tr
 
 if TYPE_CHECKING:
     from hitl_desktop.inference.model_card import ModelCard
-    from hitl_desktop.inference.probe import ProbeResult
+    from hitl_desktop.inference.recognition.probe import ProbeResult
     from hitl_desktop.workflows.detection.models import KnownModel
 
 _ACTIONS = ("list", "show", "probe", "add", "remove")
@@ -134,7 +134,7 @@ def _probed(result: ProbeResult) -> Report:
 
 
 def _names(text: str) -> tuple[str, ...]:
-    from hitl_desktop.inference import class_names  # noqa: PLC0415
+    from hitl_desktop.inference.recognition import class_names  # noqa: PLC0415
 
     file = Path(text) if text else None
     if file is not None and file.is_file():

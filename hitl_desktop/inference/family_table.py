@@ -21,8 +21,8 @@ from hitl_desktop.inference.families import (
     yolox,
     yunet,
 )
+from hitl_desktop.inference.families.outputs import Decoder, Recogniser
 from hitl_desktop.inference.model_card import InputSpec
-from hitl_desktop.inference.outputs import Decoder, Recogniser
 from hitl_desktop.translation import tr
 
 _NONE, _ALL = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.families.outputs import Decoded, Size
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import InputSpec, Layout, ModelCard
-from hitl_desktop.inference.outputs import Decoded, Size
 from hitl_desktop.inference.postprocess import class_wise_nms
 from hitl_desktop.inference.preprocess import Placement, prepare
 from hitl_desktop.inference.session import Session

@@ -19,7 +19,7 @@ from hitl_desktop.inference.graph_file import free_graph, metadata_of
 from hitl_desktop.inference.model_card import ModelCard, card_from_metadata, file_hash, read_card
 from hitl_desktop.inference.model_file import check_is_model
 from hitl_desktop.inference.nanodet import NanoDet
-from hitl_desktop.inference.probe import probe
+from hitl_desktop.inference.recognition.probe import probe
 from hitl_desktop.inference.session import Session
 from hitl_desktop.inference.trained_detector import TrainedDetector
 from hitl_desktop.paths import models_dir

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hitl_desktop.inference.class_names import COCO, from_files, from_metadata, parsed, usual
+from hitl_desktop.inference.recognition.class_names import COCO, from_files, from_metadata, parsed, usual
 
 
 @pytest.mark.parametrize(

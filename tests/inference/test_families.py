@@ -11,10 +11,10 @@ import pytest
 from onnx import TensorProto
 
 from hitl_desktop.errors import ModelError
-from hitl_desktop.inference import prior_boxes
+from hitl_desktop.inference.families import prior_boxes
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import file_hash
-from hitl_desktop.inference.recognise import Recognised, recognise
+from hitl_desktop.inference.recognition.recognise import Recognised, recognise
 from hitl_desktop.inference.registry import load_detector
 from tests.inference.graphs import (
     CLASSES,

@@ -13,8 +13,8 @@ from hitl_desktop.domain.geometry import as_array, iou_matrix
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import read_for_models
-from hitl_desktop.inference.probe import bundled_photos
-from hitl_desktop.inference.recognise import recognise
+from hitl_desktop.inference.recognition.probe import bundled_photos
+from hitl_desktop.inference.recognition.recognise import recognise
 from hitl_desktop.inference.registry import load_detector
 
 SHARED = Path(__file__).resolve().parents[3] / "shared"

@@ -13,7 +13,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference import model_library
-from hitl_desktop.inference.probe import probe
+from hitl_desktop.inference.recognition.probe import probe
 from hitl_desktop.inference.registry import find_card, load_detector
 from hitl_desktop.progress import JobCancelled
 from hitl_desktop.workflows.detection.models import add_model, known_models, recognise_file

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.inference import model_library
-from hitl_desktop.inference.probe import Finding, FoundBox, ProbeResult, probe
+from hitl_desktop.inference.recognition.probe import Finding, FoundBox, ProbeResult, probe
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog
 from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog

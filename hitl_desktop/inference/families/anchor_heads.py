@@ -9,8 +9,7 @@ from typing import Final
 import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -24,6 +23,7 @@ from hitl_desktop.inference.outputs import (
     sigmoid,
     softmax,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "anchor_heads"
 _V5 = ((10, 13, 16, 30, 33, 23), (30, 61, 62, 45, 59, 119), (116, 90, 156, 198, 373, 326))

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -19,6 +18,7 @@ from hitl_desktop.inference.outputs import (
     is_probability,
     sigmoid,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "centre_maps"
 _STRIDE = 4

@@ -7,8 +7,7 @@ from itertools import product
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -21,6 +20,7 @@ from hitl_desktop.inference.outputs import (
     grid_shape,
     is_probability,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "distances"
 _STRIDES = (4, 8, 16, 32, 64, 128)

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -23,6 +22,7 @@ from hitl_desktop.inference.outputs import (
     is_probability,
     softmax,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "distributions"
 _STRIDES = (8, 16, 32, 64, 128)

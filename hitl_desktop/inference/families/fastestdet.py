@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Arrays,
     Clues,
     Decoded,
@@ -18,6 +17,7 @@ from hitl_desktop.inference.outputs import (
     grid_shape,
     sigmoid,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "fastestdet"
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hitl_desktop.inference.families.outputs import Array, Arrays, Clues, Decoded, Reading, Size, as_corners
 from hitl_desktop.inference.families.table import one_hot
 from hitl_desktop.inference.model_card import BoxForm, DecodeSpec
-from hitl_desktop.inference.outputs import Array, Arrays, Clues, Decoded, Reading, Size, as_corners
 
 NAME = "lists"
 _COCO, _COCO_IDS = 80, 91

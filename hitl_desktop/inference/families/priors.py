@@ -11,9 +11,8 @@ from typing import Final
 import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes
-from hitl_desktop.inference import prior_boxes
-from hitl_desktop.inference.model_card import Activation, DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families import prior_boxes
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -25,6 +24,7 @@ from hitl_desktop.inference.outputs import (
     is_probability,
     without_background,
 )
+from hitl_desktop.inference.model_card import Activation, DecodeSpec
 
 NAME = "priors"
 _FEWEST, _FEW_CLASSES = 50, 4

@@ -9,8 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import Activation, BoxForm, DecodeSpec, Unit
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -25,6 +24,7 @@ from hitl_desktop.inference.outputs import (
     is_probability,
     without_background,
 )
+from hitl_desktop.inference.model_card import Activation, BoxForm, DecodeSpec, Unit
 
 NAME = "rows"
 QUERIES = "queries"

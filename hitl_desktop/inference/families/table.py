@@ -9,8 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import BoxForm, DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Array,
     Arrays,
     Clues,
@@ -20,6 +19,7 @@ from hitl_desktop.inference.outputs import (
     as_corners,
     cell_count,
 )
+from hitl_desktop.inference.model_card import BoxForm, DecodeSpec
 
 NAME = "table"
 _MOST_ROWS = 5000

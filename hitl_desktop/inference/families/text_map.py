@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from hitl_desktop.inference.families.outputs import Arrays, Clues, Decoded, Reading, Size, is_probability
 from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import Arrays, Clues, Decoded, Reading, Size, is_probability
 
 NAME = "text_map"
 _FROM = 0.3

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Arrays,
     Clues,
     Decoded,
@@ -21,6 +20,7 @@ from hitl_desktop.inference.outputs import (
     from_centres,
     is_probability,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "yolox"
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64))

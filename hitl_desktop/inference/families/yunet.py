@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import DecodeSpec
-from hitl_desktop.inference.outputs import (
+from hitl_desktop.inference.families.outputs import (
     Arrays,
     Clues,
     Decoded,
@@ -17,6 +16,7 @@ from hitl_desktop.inference.outputs import (
     cell_origins,
     from_centres,
 )
+from hitl_desktop.inference.model_card import DecodeSpec
 
 NAME = "yunet"
 _STRIDES = (8, 16, 32)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import model_library, providers
-from hitl_desktop.inference.probe import ProbeResult
+from hitl_desktop.inference.recognition.probe import ProbeResult
 from hitl_desktop.inference.registry import forget_loaded
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.loop.intake import Intake

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from hitl_desktop.domain.words import counted
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.probe import Finding, FoundBox
+from hitl_desktop.inference.recognition.probe import Finding, FoundBox
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.theme.categories import category_colour, text_on

@@ -17,10 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.class_names import parsed
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.probe import ProbeResult
+from hitl_desktop.inference.recognition.class_names import parsed
+from hitl_desktop.inference.recognition.probe import ProbeResult
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.model.reading_view import ReadingView
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen

@@ -10,10 +10,11 @@ import msgspec
 
 from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage, read_for_models
-from hitl_desktop.inference import class_names, model_library
+from hitl_desktop.inference import model_library
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.probe import ProbeResult, probe
+from hitl_desktop.inference.recognition import class_names
+from hitl_desktop.inference.recognition.probe import ProbeResult, probe
 from hitl_desktop.inference.registry import bundled_detectors
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project

@@ -11,11 +11,11 @@ import msgspec
 import numpy as np
 
 from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.families.outputs import Arrays, Size
 from hitl_desktop.inference.graph_detector import sized
 from hitl_desktop.inference.graph_file import free_graph
 from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, Layout
-from hitl_desktop.inference.outputs import Arrays, Size
-from hitl_desktop.inference.refusals import gives_image, refusal
+from hitl_desktop.inference.recognition.refusals import gives_image, refusal
 from hitl_desktop.inference.session import Session
 from hitl_desktop.translation import tr
 

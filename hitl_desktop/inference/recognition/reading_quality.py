@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from hitl_desktop.domain.geometry import iou_matrix
-from hitl_desktop.inference.outputs import Decoded, Size
+from hitl_desktop.inference.families.outputs import Decoded, Size
 
 
 def best_rows(decoded: Decoded, most: int = 100) -> Decoded:

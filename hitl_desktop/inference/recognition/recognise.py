@@ -12,15 +12,15 @@ import numpy as np
 from hitl_desktop.domain.geometry import Boxes, iou_matrix
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference import class_names
+from hitl_desktop.inference.families.outputs import Clues, Decoded, Reading
 from hitl_desktop.inference.families.rows import QUERIES
 from hitl_desktop.inference.family_table import FAMILIES, WAYS
 from hitl_desktop.inference.graph_detector import detections
-from hitl_desktop.inference.graph_shape import GraphShape, shape_of
 from hitl_desktop.inference.model_card import InputSpec, ModelCard
-from hitl_desktop.inference.outputs import Clues, Decoded, Reading
-from hitl_desktop.inference.probe_runs import ProbeRuns
-from hitl_desktop.inference.reading_quality import agreement, plausibility
+from hitl_desktop.inference.recognition import class_names
+from hitl_desktop.inference.recognition.graph_shape import GraphShape, shape_of
+from hitl_desktop.inference.recognition.probe_runs import ProbeRuns
+from hitl_desktop.inference.recognition.reading_quality import agreement, plausibility
 from hitl_desktop.translation import tr
 
 BUDGET = 40.0

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.families.outputs import Arrays, Clues
 from hitl_desktop.inference.graph_detector import as_batch
-from hitl_desktop.inference.graph_shape import GraphShape
 from hitl_desktop.inference.model_card import InputSpec
-from hitl_desktop.inference.outputs import Arrays, Clues
+from hitl_desktop.inference.recognition.graph_shape import GraphShape
 
 
 class ProbeRuns:

@@ -107,7 +107,7 @@ def _path(kind: type, value: object) -> object:
 
 
 def _run(folder: Path, name: str, progress: Progress, longest: float) -> None:
-    command = [sys.executable, "-m", "hitl_desktop.inference.probe_process", str(folder)]
+    command = [sys.executable, "-m", "hitl_desktop.inference.recognition.probe_process", str(folder)]
     end = time.monotonic() + longest
     with subprocess.Popen(  # noqa: S603 - this program itself
         command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from hitl_desktop.inference.coco_names import COCO
+from hitl_desktop.inference.recognition.coco_names import COCO
 
 _KEYS = ("names", "classes", "class_names", "labels", "id2label", "character", "categories", "class_labels")
 _FILES = (

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from hitl_desktop.domain.geometry import Boxes
-from hitl_desktop.inference.outputs import Array, Size, from_centres
+from hitl_desktop.inference.families.outputs import Array, Size, from_centres
 
 
 def _square(

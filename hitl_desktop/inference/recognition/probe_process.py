@@ -10,8 +10,8 @@ import numpy as np
 
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
-from hitl_desktop.inference.probe import LONGEST, MOST_MEMORY, Finding, FoundBox, ProbeResult
-from hitl_desktop.inference.recognise import Candidate, recognise
+from hitl_desktop.inference.recognition.probe import LONGEST, MOST_MEMORY, Finding, FoundBox, ProbeResult
+from hitl_desktop.inference.recognition.recognise import Candidate, recognise
 from hitl_desktop.translation import tr
 
 _SHOWN_FROM = 0.3

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hitl_desktop.errors import ModelError
-from hitl_desktop.inference.outputs import Arrays, Size
+from hitl_desktop.inference.families.outputs import Arrays, Size
 from hitl_desktop.translation import tr
 
 _COLOURS = 3
