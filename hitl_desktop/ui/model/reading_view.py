@@ -18,7 +18,8 @@ from hitl_desktop.ui.theme.tokens import SPACE
 
 _WIDTH = 220
 _LINE = 2
-_MOST_NAMED = 12
+_MOST_NAMED = 5
+"""More labels than these cover each other in a small image."""
 
 
 class ReadingView(QWidget):
@@ -32,7 +33,7 @@ class ReadingView(QWidget):
         colours = {name: number for number, name in enumerate(finding.card.classes, start=1)}
         for image, boxes in zip(images, finding.boxes, strict=False):
             label = QLabel()
-            label.setPixmap(_drawn(image, boxes, colours))
+            label.setPixmap(_drawn(image, boxes, colours, self.devicePixelRatioF()))
             label.setAlignment(Qt.AlignmentFlag.AlignTop)
             label.setAccessibleName(tr("{boxes} found", boxes=counted(len(boxes), "box")))
             label.setToolTip("\n".join(f"{b.name} {b.score:.2f}" for b in boxes[:_MOST_NAMED]))
@@ -40,11 +41,12 @@ class ReadingView(QWidget):
         row.addStretch(1)
 
 
-def _drawn(image: RgbImage, boxes: Sequence[FoundBox], colours: dict[str, int]) -> QPixmap:
-    pixmap = QPixmap.fromImage(to_qimage(image)).scaledToWidth(
-        _WIDTH, Qt.TransformationMode.SmoothTransformation
-    )
-    scale = pixmap.width() / image.shape[1]
+def _drawn(image: RgbImage, boxes: Sequence[FoundBox], colours: dict[str, int], ratio: float) -> QPixmap:
+    """At the resolution of the screen, which has `ratio` pixels for each of the window."""
+    width, smooth = round(_WIDTH * ratio), Qt.TransformationMode.SmoothTransformation
+    pixmap = QPixmap.fromImage(to_qimage(image)).scaledToWidth(width, smooth)
+    pixmap.setDevicePixelRatio(ratio)
+    scale = _WIDTH / image.shape[1]
     painter = QPainter(pixmap)
     for number, box in enumerate(boxes):
         colour = category_colour(colours.get(box.name, 1))
