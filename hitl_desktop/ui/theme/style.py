@@ -113,7 +113,8 @@ QPushButton:disabled {{ color: {c.border}; border-color: {c.line}; background: {
 QPushButton:default, QPushButton[primary="true"] {{
   background: {c.accent}; color: {c.on_accent}; border-color: {c.accent}; }}
 QPushButton[primary="true"] {{ font-weight: 600; }}
-QPushButton:default:disabled, QPushButton[primary="true"]:disabled {{ background: {c.sunken}; color: {c.border}; border-color: {c.line}; }}
+QPushButton:default:disabled, QPushButton[primary="true"]:disabled {{
+  background: {c.sunken}; color: {c.border}; border-color: {c.line}; }}
 QPushButton[flat="true"] {{ border-color: transparent; background: transparent; }}
 QPushButton:focus, QToolButton:focus {{ border: {FOCUS}px solid {c.accent}; }}
 QToolButton {{ min-height: {CONTROL - 4}px; padding: 1px 4px; border: 1px solid transparent;
