@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from hitl_desktop.errors import ModelError
-from hitl_desktop.inference.model_card import DecodeSpec, InputSpec, ModelCard, file_hash, read_card
+from hitl_desktop.inference.model_card import DecodeSpec, InputSpec, ModelCard, read_card
 from hitl_desktop.paths import data_dir
 from hitl_desktop.translation import tr
 
@@ -32,13 +32,12 @@ def library_dir() -> Path:
 
 
 def entries() -> list[LibraryEntry]:
-    """All models of the library, by name."""
+    """All models of the library, by name; whether a file is still the one of its card is not checked."""
     found: list[LibraryEntry] = []
     for card_file in sorted(library_dir().glob("*.toml")):
         try:
             card = read_card(card_file)
-            problem = "" if file_hash(card.file) == card.sha256 else tr("its file is another one now")
-            found.append(LibraryEntry(card.name, card_file, card, problem))
+            found.append(LibraryEntry(card.name, card_file, card))
         except ModelError as error:
             found.append(LibraryEntry(card_file.stem, card_file, None, error.message))
     return found

@@ -117,7 +117,9 @@ def test_the_list_of_detectors_uses_and_removes_them(
 
     def with_dialog(row: int, button: str) -> None:
         dialog = QApplication.activeModalWidget()
-        assert isinstance(dialog, DetectorsDialog)
+        if not isinstance(dialog, DetectorsDialog):  # it is being read
+            QTimer.singleShot(20, lambda: with_dialog(row, button))
+            return
         assert not dialog.use.isEnabled()
         dialog.table.selectRow(row)
         getattr(dialog, button).click()
@@ -127,7 +129,7 @@ def test_the_list_of_detectors_uses_and_removes_them(
     qtbot.waitUntil(lambda: window.session.views.detector_hash() == card.sha256, timeout=LONG)
     QTimer.singleShot(0, lambda: with_dialog(1, "remove"))
     window.actions_["detectors"].trigger()
-    assert model_library.entries() == []
+    qtbot.waitUntil(lambda: model_library.entries() == [], timeout=LONG)
 
 
 def test_the_bundled_detector_cannot_be_removed(window: MainWindow) -> None:

@@ -38,6 +38,16 @@ class _Probed(NamedTuple):
     images: list[RgbImage]
 
 
+class _Offer(NamedTuple):
+    models: list[KnownModel]
+    providers: list[str]
+
+
+def _offered() -> _Offer:
+    """Read by a job: files of models are hashed, and the runtime is loaded."""
+    return _Offer(known_models(), providers.available())
+
+
 class DetectorActs:
     """Shows the detectors, adds files, and has the project's images pre-labelled by the chosen one."""
 
@@ -50,11 +60,12 @@ class DetectorActs:
 
     def choose(self) -> None:
         """Open the list of detectors."""
-        if self._session.project is None:
-            return
-        used = self._session.views.detector_hash()
-        now, offered = providers.chosen(), providers.available()
-        with once(DetectorsDialog(known_models(), used, now, offered, self._window)) as dialog:
+        title = tr("Reading the detectors")
+        prepare(self._session.jobs, self._window, title, lambda _p, _: _offered(), self._show_detectors)
+
+    def _show_detectors(self, offer: _Offer) -> None:
+        used, now = self._session.views.detector_hash(), providers.chosen()
+        with once(DetectorsDialog(offer.models, used, now, offer.providers, self._window)) as dialog:
             dialog.exec()
             if dialog.provider.currentText() != now:
                 self._run_on(dialog.provider.currentText())

@@ -52,16 +52,14 @@ class DetectorsDialog(QDialog):
             for column, text in enumerate(_row(model, used)):
                 self.table.setItem(row, column, cell(text))
         self.table.itemSelectionChanged.connect(self._enable)
-        note = QLabel(tr("Drop an .onnx file of any detector on the window to add it."))
-        note.setWordWrap(True)
+        note = QLabel(tr("Drop an .onnx file of any detector on the window to add it."), wordWrap=True)
         self.provider = QComboBox()
         name_choice(self.provider, tr("What models run on, on this computer"))
         self.provider.addItems(list(dict.fromkeys([provider, *offered])))
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-        role = QDialogButtonBox.ButtonRole.ActionRole
-        self.use = buttons.addButton(tr("Use in this project"), role)
-        self.add = buttons.addButton(tr("Add file..."), role)
-        self.remove = buttons.addButton(tr("Remove"), role)
+        self.use = buttons.addButton(tr("Use in this project"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.add = buttons.addButton(tr("Add file..."), QDialogButtonBox.ButtonRole.ActionRole)
+        self.remove = buttons.addButton(tr("Remove"), QDialogButtonBox.ButtonRole.ActionRole)
         for button, wanted in ((self.use, Wanted.USE), (self.add, Wanted.ADD), (self.remove, Wanted.REMOVE)):
             button.clicked.connect(partial(self._end, wanted))
         buttons.rejected.connect(self.reject)
@@ -98,5 +96,5 @@ def _row(model: KnownModel, used: str) -> tuple[str, ...]:
     if card is None:
         return model.name, "", "", "", "", model.problem
     size = "{} x {}".format(*card.input.size) if all(card.input.size) else tr("any")
-    state = tr("used in this project") if card.sha256 == used else ""
-    return model.name, model.family, size, str(len(card.classes)), card.license, model.problem or state
+    state = model.problem or (tr("used in this project") if card.sha256 == used else "")
+    return model.name, model.family, size, str(len(card.classes)), card.license, state

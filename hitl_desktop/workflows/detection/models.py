@@ -12,7 +12,7 @@ from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.imaging import RgbImage, read_for_models
 from hitl_desktop.inference import model_library
 from hitl_desktop.inference.family_table import FAMILIES
-from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.model_card import ModelCard, file_hash
 from hitl_desktop.inference.recognition import class_names
 from hitl_desktop.inference.recognition.probe import ProbeResult, probe
 from hitl_desktop.inference.registry import bundled_detectors
@@ -43,10 +43,18 @@ class KnownModel:
 
 
 def known_models() -> list[KnownModel]:
-    """The bundled detectors, then those that were added."""
+    """The bundled detectors, then those that were added; reads the files of these to see if they changed."""
     own = [KnownModel(card.name, card, is_bundled=True) for card in bundled_detectors()]
-    added = [KnownModel(e.name, e.card, is_bundled=False, problem=e.problem) for e in model_library.entries()]
-    return own + added
+    return own + [_added(entry) for entry in model_library.entries()]
+
+
+def _added(entry: model_library.LibraryEntry) -> KnownModel:
+    try:
+        is_same = entry.card is None or file_hash(entry.card.file) == entry.card.sha256
+        problem = entry.problem if is_same else tr("its file is another one now")
+    except ModelError as error:
+        problem = error.message
+    return KnownModel(entry.name, entry.card, is_bundled=False, problem=problem)
 
 
 def probe_images(project: Project, near: int | None) -> list[RgbImage]:
