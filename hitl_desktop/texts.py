@@ -19,7 +19,7 @@ REASON_TEXT: Final[Mapping[str, str]] = MappingProxyType(
     {
         Reason.UNCERTAIN: tr("uncertain"),
         Reason.TWO_CATEGORIES: tr("two possible categories"),
-        Reason.MAYBE_NOTHING: tr("might be nothing"),
+        Reason.MAYBE_NOTHING: tr("object or nothing"),
         Reason.UNSURE_TAG: tr("unsure of a tag"),
         Reason.DISAGREEMENT: tr("detector and trained model disagree"),
         Reason.POSSIBLE_MISS: tr("possible miss"),

@@ -75,8 +75,10 @@ class MainWindow(WindowParts):
         self.setMenuWidget(self.toolbar)
         self.action_bar = ActionBar(self.session, self.actions_.__getitem__)
         self.guide = Guide(self.session, settings, self.canvas, self.actions_.__getitem__, self.modes)
-        self._column.addWidget(self.guide)
         self._column.addWidget(self.action_bar)
+        place = partial(self.guide.place, self.queue.column, self._column)
+        place(is_beside=False)
+        self._docks[0].visibilityChanged.connect(place)
         self._labelling.append(self.action_bar)
         self.model_chip = ModelChip(self.toolbar.model, self.session, self.runner)
         popover = self.model_chip.popover
@@ -108,6 +110,7 @@ class MainWindow(WindowParts):
         self.session.opened.connect(self.receipt.hide)
         self.session.changed.connect(self._receipt_is_old)
         self.session.better_changed.connect(self._show_better)
+        self.modes.changed.connect(lambda: self._show_better(self.session.walk.is_better_ready))
         self.better.acted.connect(self.session.walk.take_better)
         self.runner.on_failure = lambda _title, error: self.messages.error(error)
         self.session.opened.connect(self._on_opened)
@@ -116,7 +119,8 @@ class MainWindow(WindowParts):
         self.queue.left.connect(self.canvas.setFocus)
         for event in (self.session.image_changed, self.session.changed, self.modes.changed):
             event.connect(self._show_state)
-        for leave in (self.modes.leave_beside, self._warning.dismiss_calm, self.guide.dismiss_shown):
+        notices = (self._warning.dismiss_calm, self.guide.dismiss_shown, self.better.hide)
+        for leave in (self.modes.leave_beside, *notices):
             self.canvas.escaped.connect(leave)
         self.class_acts.waits = self.guide.question.is_due
         self.guide.question.dismissed.connect(self.class_acts.ask_now)
@@ -339,12 +343,6 @@ class MainWindow(WindowParts):
         """Another act, or its undo, was done since: the button would take that back."""
         if changes.annotations_of or changes.categories or changes.go_to is not None:
             self.receipt.hide()
-
-    def _show_better(self, is_ready: bool) -> None:
-        if is_ready:
-            self.better.show_text(tr("Newer suggestions are ready."), tr("Show (R)"))
-        else:
-            self.better.hide()
 
 
 def _end_dialogs() -> None:

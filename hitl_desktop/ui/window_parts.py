@@ -7,6 +7,7 @@ from functools import partial
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtWidgets import (
+    QApplication,
     QDockWidget,
     QMainWindow,
     QSizePolicy,
@@ -196,9 +197,20 @@ class WindowParts(LateActs):
             self,
         )
 
+    def _show_better(self, is_ready: bool) -> None:
+        if is_ready and not self.modes.is_in_the_middle:
+            self.better.show_text(tr("Newer suggestions are ready."), tr("Show (R)"))
+        else:
+            self.better.hide()
+
     def _show_tuning(self) -> None:
-        """Show what was measured of the loop in the model panel, as high as it takes to read it."""
-        dock = self._docks[-1]
+        """Show what was measured of the loop in the model panel, as high as it takes to read it; the same key
+        in there closes it."""
+        dock, focus = self._docks[-1], QApplication.focusWidget()
+        if dock.isVisible() and focus is not None and dock.isAncestorOf(focus):
+            dock.hide()
+            self.canvas.setFocus()
+            return
         dock.show()
         dock.raise_()
         self._make_room(is_open=True)

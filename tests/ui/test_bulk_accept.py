@@ -60,7 +60,7 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     dialog.crops.item(0).setSelected(False)
     assert "3 boxes" in dialog.words.text()
     dialog.accept_button.click()
-    qtbot.waitUntil(lambda: "Accepted on 3 images" in window.news.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "Accepted on 3 images" in window.receipt.text(), timeout=LONG)
     window.actions_["check_accepted"].trigger()
     sample = window.bulk_acts.sample
     assert sample is not None

@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.review.kinds import ReviewKind
+from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.widgets.toast import Toast
+
+
+def test_notices_about_an_image_end_with_it_or_with_escape(window: MainWindow, qtbot: QtBot) -> None:
+    window.receipt.show_text("Done: 3 accepted.", "Undo")
+    mode = ReviewMode(ReviewKind.AUDIT, "Audit")
+    mode.left.connect(lambda: window.modes.leave(mode))
+    window.modes.enter(mode)
+    assert not window.receipt.isVisible()
+    window.modes.leave_present()
+    window.better.show_text("Newer suggestions are ready.", "Show (R)")
+    qtbot.keyClick(window.canvas, Qt.Key.Key_Escape)
+    assert not window.better.isVisible()
 
 
 def test_one_notice_with_a_button_at_a_time_at_the_lower_edge_the_newest(

@@ -124,7 +124,7 @@ def test_several_images_are_skipped_tagged_and_opened_again_as_one(window: MainW
     assert window.session.image.id == 2  # selecting is not looking
     window.actions_["skip_selected"].trigger()
     assert [window.queue.model.index(n, 0).data(STATUS) for n in range(4)] == ["undecided", *["skipped"] * 3]
-    assert "Done for 3 images" in window.news.text()
+    assert "Done for 3 images" in window.receipt.text()
     window.session.history.undo()
     assert window.session.image_list.count("skipped") == 0
     assert window.queue.selected == [2, 3, 4]
@@ -149,7 +149,7 @@ def test_very_many_images_are_changed_by_a_job(
     assert window.queue.count_selected == 4
     window.actions_["skip_selected"].trigger()
     qtbot.waitUntil(lambda: window.session.image_list.count("skipped") == 4)
-    assert "Done for 4 images" in window.news.text()
+    assert "Done for 4 images" in window.receipt.text()
     window.session.history.undo()
     assert window.session.image_list.count("undecided") == 4
 

@@ -23,7 +23,7 @@ from hitl_desktop.ui.keys.action_table import Menu
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
-from hitl_desktop.ui.shell.action_bar import Pace
+from hitl_desktop.ui.shell.action_bar import time_left
 from hitl_desktop.ui.shell.recent import RecentProject, note_project, recent_projects
 from hitl_desktop.ui.theme import icons
 from hitl_desktop.ui.theme.style import apply_theme
@@ -192,15 +192,12 @@ def test_damaged_and_vanished_entries_are_left_out(tmp_path: Path) -> None:
 
 
 def test_the_time_left_is_that_of_the_latest_decisions() -> None:
-    now = [0.0]
-    pace = Pace(lambda: now[0])
-    assert pace.left(10) == ""
-    for seconds in (0, 60, 60, 3600, 60):  # one went for lunch
-        now[0] += seconds
-        pace.note()
-    assert pace.left(30) == "~30 min left"
-    assert pace.left(1) == "~1 min left"
-    assert pace.left(0) == ""
+    assert time_left(10, [60.0, 60.0]) == ""  # too few
+    assert time_left(0, [60.0] * 3) == ""
+    assert time_left(30, [50.0, 60.0, 70.0]) == "~30 min left"
+    assert time_left(33, [60.0] * 3) == "~35 min left"  # it does not jump with every image
+    assert time_left(1, [20.0] * 3) == "< 1 min left"
+    assert time_left(240, [60.0] * 3) == "~4 h left"
 
 
 @pytest.mark.parametrize(("size", "share"), [((1280, 720), 0.6), ((1920, 1080), 0.7)])
@@ -213,10 +210,13 @@ def test_most_of_the_window_is_the_image(
     window.open_path(images)
     qtbot.waitUntil(lambda: window.session.is_open and window.canvas.has_image)
     qtbot.waitUntil(lambda: not window.runner.jobs)
-    window.guide.question.dismiss()
-    window.guide.hints.dismiss()
-    qtbot.wait(1)
     assert window.size().toTuple() == size
+    for card in (window.guide.question, window.guide.hints):
+        qtbot.wait(1)
+        assert card.isVisible()  # it takes nothing from the image
+        assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
+        card.dismiss()
+    qtbot.wait(1)
     assert window.canvas.width() * window.canvas.height() / (size[0] * size[1]) >= share
 
 
@@ -226,6 +226,24 @@ def test_a_smaller_window_takes_its_width_from_the_panels(window: MainWindow, qt
     qtbot.waitUntil(lambda: window.queue.width() > 450)
     window.resize(1280, 720)
     qtbot.waitUntil(lambda: window.queue.width() <= 200)
+
+
+def test_a_layout_of_a_narrow_window_is_no_width_for_a_wide_one(
+    make_window: MakeWindow, images: Path, qtbot: QtBot
+) -> None:
+    window = make_window()
+    window.resize(800, 600)
+    window.open_path(images)
+    qtbot.waitUntil(lambda: window.session.is_open)
+    project = window.session.project
+    assert project is not None
+    path = project.path
+    window.close()
+    again = make_window()
+    again.resize(1280, 720)
+    again.open_path(path)
+    qtbot.waitUntil(lambda: again.session.is_open and again.queue.isVisible())
+    qtbot.waitUntil(lambda: 175 <= again.queue.width() <= 200)
 
 
 def test_a_review_mode_gives_the_panels_their_widths_back(window: MainWindow, qtbot: QtBot) -> None:

@@ -238,6 +238,8 @@ def test_a_failed_measurement_says_so_and_is_tried_again(
     area = window.model_panel.tabs.widget(1)
     assert isinstance(area, QScrollArea)
     assert "Measuring failed" in area.widget().text()
+    window.actions_["tune"].trigger()  # it is read, and closed by the key that opened it
+    assert not window._docks[-1].isVisible()
     window.actions_["tune"].trigger()
     qtbot.waitUntil(lambda: window.tune_acts.pages is not None, timeout=LONG)
     first = window.tune_acts.pages

@@ -19,6 +19,8 @@ from hitl_desktop.workflows.prediction.comparison import Comparison, comparison_
 from hitl_desktop.workflows.quality.effort import LATEST, stop_advice
 from hitl_desktop.workflows.training.versions import before_active, waiting
 
+_PACE_OF = 20
+"""How many of the latest images tell how long the next ones take."""
 _COUNTED_AT_ONCE = 2_000
 """The acts of so many decisions are added up in 15 ms."""
 
@@ -177,6 +179,11 @@ class Views:
     def latest_act(self) -> int | None:
         """The number of the act that undo takes back next."""
         return self._project.journal.next_act(undone=False)[0] if self._project else None
+
+    def latest_seconds(self) -> list[float]:
+        """The active seconds that each of the images took that were decided last, as far as they were counted."""
+        decisions = self._project.decisions.final(among=_PACE_OF) if self._project else []
+        return [decision.seconds for decision in decisions if decision.seconds]
 
     def accepted(self) -> int:
         """How many suggestions were accepted as they were, on images that are decided."""

@@ -31,6 +31,7 @@ class BoxList(ButtonList):
     def __init__(self, model: BoxModel) -> None:
         super().__init__(model, tr("Boxes of this image"))
         self._boxes = model
+        self.empty_text = tr("Boxes and suggestions of this image will be listed here.")
         self._marked: BoxKey | None = None
         self._late_mark: tuple[BoxKey | None] | None = None
         self._is_marking = False

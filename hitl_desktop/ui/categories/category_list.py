@@ -42,6 +42,7 @@ class CategoryList(ButtonList):
         self._session, self._categories = session, model
         self._before: dict[int, float] = {}
         self._delegate = CategoryDelegate(self, session)
+        self.empty_text = tr("No category yet: type a name above.")
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.row_clicked.connect(self._on_clicked)
         self.row_entered.connect(self._on_entered)

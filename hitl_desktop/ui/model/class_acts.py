@@ -153,9 +153,7 @@ class ClassActs(QObject):
             return use_as_categories(opened, names) if names else Changes()
 
         if self._session.project is project and self._session.project_acts.manage(keep) and names:
-            self._session.messages.show(
-                tr("{categories} added. Ctrl+Z takes them back.", categories=counted(len(names), "category"))
-            )
+            self._session.receipt.emit(tr("{categories} added.", categories=counted(len(names), "category")))
             self._loop.learning.rank()
 
     def _chosen(self, seen: ClassesSeen) -> list[str]:

@@ -98,10 +98,10 @@ class BulkActs:
 
     def _on_accepted(self, changes: Changes) -> None:
         self._session.walk.apply_changes(changes)
-        self._messages.show(
+        self._session.receipt.emit(
             sentences(
                 tr(
-                    "Accepted on {images}; Ctrl+Z takes all of it back.",
+                    "Accepted on {images}.",
                     images=counted(len(changes.annotations_of), "image"),
                 ),
                 tr("How many may be wrong is estimated from a random sample: Check what was accepted."),

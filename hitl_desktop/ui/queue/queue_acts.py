@@ -119,8 +119,10 @@ class QueueActs:
 
     def _show_result(self, changes: Changes, nothing: str) -> None:
         count = len(changes.annotations_of)
-        words = tr("Done for {images}; Ctrl+Z takes it back.", images=counted(count, "image"))
-        self._messages.show(words if count else nothing)
+        if count:
+            self._session.receipt.emit(tr("Done for {images}.", images=counted(count, "image")))
+        else:
+            self._messages.show(nothing)
 
 
 def _mixed(mix: QueuePolicy, project: Project) -> Changes:

@@ -125,7 +125,7 @@ class QueuePanel(Pane):
         more.hide()
         self.more.toggled.connect(more.setVisible)
         self.more.toggled.connect(self._count_findings)
-        layout = QVBoxLayout(self)
+        self.column = layout = QVBoxLayout(self)
         layout.setContentsMargins(SPACE[0], SPACE[0], SPACE[0], SPACE[0])
         layout.addWidget(self.state)
         layout.addLayout(filters)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QStackedWidget, QWidget
 
 from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.theme.tokens import REVIEW_FRAME
+from hitl_desktop.ui.widgets.toast import Toast
 
 
 class ReviewModes(QObject):
@@ -45,6 +46,8 @@ class ReviewModes(QObject):
         self.leave_present()
         self._mode, self._before = mode, self._middle.currentWidget()
         self._note_widths()
+        for notice in self._middle.findChildren(Toast):  # about the image that is left
+            notice.hide()
         self._put_away = [panel for panel in self._panels if panel.isVisible()]
         for panel in self._put_away:
             panel.hide()

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction, QResizeEvent
@@ -23,11 +21,10 @@ from hitl_desktop.ui.widgets.elided import ElidedLabel
 from hitl_desktop.ui.widgets.flow import FlowLayout
 
 _LINE = 3
-_LATEST = 20
+_FEWEST = 3
 _WIDE = 1000
 _MOST_SHARE = 150
 """How wide "12 of 40 done" may be before it is shortened, in pixels."""
-_LONGEST_S = 600.0
 
 
 class ActionBar(QFrame):
@@ -38,7 +35,7 @@ class ActionBar(QFrame):
         self.setProperty("bar", True)
         self.setAccessibleName(tr("Decide this image"))
         self._session = session
-        self._pace = Pace()
+        self._seconds: Sequence[float] = ()
         self._accept = action("accept_picture")
         self.accept = _push(action("accept_picture"), "check-check", primary=True)
         self.empty = _push(action("mark_empty"), "circle-slash")
@@ -70,8 +67,11 @@ class ActionBar(QFrame):
         row.addWidget(self.why, 3)
         row.addWidget(self.share)
         row.addWidget(self.saved)
-        session.decided.connect(self._pace.note)
-        session.opened.connect(self._pace.forget)
+        for event in (session.opened, session.decided):
+            event.connect(self._note_pace)
+
+    def _note_pace(self) -> None:
+        self._seconds = self._session.views.latest_seconds()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Where there is little room, why the image is shown matters more than its name, and the acts most."""
@@ -111,7 +111,7 @@ class ActionBar(QFrame):
         self.place.setText(_place_text(session, total))
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(decided)
-        left = self._pace.left(session.image_list.count("undecided"))
+        left = time_left(session.image_list.count("undecided"), self._seconds)
         done = tr("{decided} of {total} done", decided=decided, total=total)
         whole = ", ".join(filter(None, (done, left))) if total else ""
         if session.image_list.is_listing:
@@ -150,32 +150,17 @@ class ActionBar(QFrame):
             self.saved.style().polish(self.saved)
 
 
-class Pace:
-    """How long the images that are left will take, from the latest decisions of this sitting."""
-
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._times: deque[float] = deque(maxlen=_LATEST)
-
-    def note(self) -> None:
-        """An image was decided."""
-        self._times.append(self._clock())
-
-    def forget(self) -> None:
-        """Another project is open."""
-        self._times.clear()
-
-    def left(self, images: int) -> str:
-        """The time that is left in words; empty while there is nothing to estimate from."""
-        gaps = [b - a for a, b in zip(self._times, list(self._times)[1:], strict=False) if b - a < _LONGEST_S]
-        if len(gaps) < 3 or not images:
-            return ""
-        minutes = images * sum(gaps) / len(gaps) / 60
-        if minutes < 1:
-            return tr("< 1 min left")
-        if minutes < 90:
-            return tr("~{n} min left", n=round(minutes))
-        return tr("~{n} h left", n=round(minutes / 60))
+def time_left(images: int, seconds: Sequence[float]) -> str:
+    """How long images will take in words, from the active seconds that the latest ones took; empty while
+    those are too few."""
+    if len(seconds) < _FEWEST or not images:
+        return ""
+    minutes = images * sum(seconds) / len(seconds) / 60
+    if minutes < 1:
+        return tr("< 1 min left")
+    if minutes < 90:
+        return tr("~{n} min left", n=round(minutes) if minutes < 10 else 5 * round(minutes / 5))
+    return tr("~{n} h left", n=round(minutes / 60))
 
 
 def _accept_text(shown: int, present: int) -> str:

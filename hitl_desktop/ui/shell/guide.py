@@ -1,11 +1,11 @@
-"""What to do next, in one line between the image and the buttons: no object can lie under it."""
+"""What to do next, beside the image: no object lies under it, and the image keeps its size."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QBoxLayout, QVBoxLayout, QWidget
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.service.project.session import Session
@@ -65,6 +65,17 @@ class Guide(QWidget):
             text, *offers = due.words()
             if due.isHidden() or text != due.text():  # it is announced when it is shown
                 due.show_text(text, *offers)
+
+    def place(self, beside: QBoxLayout, below: QBoxLayout, is_beside: bool) -> None:
+        """Stand at the end of what is beside the image, or below the image while that cannot be seen."""
+        focus, is_due = QApplication.focusWidget(), not self.isHidden()
+        if is_beside:
+            beside.addWidget(self)
+        else:
+            below.insertWidget(below.count() - 1, self)
+        self.setVisible(is_due)
+        if focus is not None and self.isAncestorOf(focus):
+            focus.setFocus()
 
     def dismiss_shown(self) -> None:
         """Put away the question or hint that is shown; the tour and what is offered at the end stay."""

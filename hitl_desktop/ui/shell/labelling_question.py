@@ -15,7 +15,7 @@ from hitl_desktop.ui.shell.card import Card
 from hitl_desktop.workflows.annotation import categories
 
 _ASKED = "labelling_asked"
-_LINES = 2
+_LINES = 3
 _RETURN = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
 
 

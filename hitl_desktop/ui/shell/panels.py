@@ -47,7 +47,10 @@ class Panels(QObject):
         *width, state = layout.split(" ", 1)
         if state and self._window.restoreState(QByteArray.fromBase64(state.encode())):
             self._arrange()
-            if not width or int(width[0]) > self._window.width():
+            before, now = int(width[0]) if width else 0, self._window.width()
+            if before < _NARROW <= now:  # one column is no width for two
+                self._resize(self._default_widths)
+            elif before > now:
                 self._leave_room()
             self._to_open = []
             return
@@ -66,6 +69,8 @@ class Panels(QObject):
         self._resize([min(d.width(), w) for d, w in zip(self._main, self._default_widths, strict=True)])
 
     def _resize(self, widths: Sequence[int]) -> None:
+        if (layout := self._window.layout()) is not None:
+            layout.activate()  # else a panel that was just moved takes the width it wants later
         self._window.resizeDocks(self._main, list(widths), Qt.Orientation.Horizontal)
 
     def toggle(self) -> None:

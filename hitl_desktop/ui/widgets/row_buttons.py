@@ -15,7 +15,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QListView, QToolTip
 
 from hitl_desktop.ui.theme.tokens import SPACE
@@ -43,6 +43,7 @@ class ButtonList(QListView):
 
     Attributes:
         hovered: The row under the pointer, or -1.
+        empty_text: What is shown while there are no rows.
         tail: So many pixels at the right of each row are no place for buttons.
 
     Signals:
@@ -57,7 +58,7 @@ class ButtonList(QListView):
 
     def __init__(self, model: QAbstractItemModel, name: str) -> None:
         super().__init__()
-        self.hovered, self.tail = -1, 0
+        self.hovered, self.tail, self.empty_text = -1, 0, ""
         self._pressed: tuple[int, str] | None = None
         self.setModel(model)
         self.setAccessibleName(name)
@@ -127,6 +128,15 @@ class ButtonList(QListView):
         """No row is under the pointer any longer."""
         super().leaveEvent(event)
         self._hover(-1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Where there is no row, tell what will be here."""
+        super().paintEvent(event)
+        if not self.model().rowCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().placeholderText().color())
+            room = self.viewport().rect().adjusted(SPACE[1], SPACE[1], -SPACE[1], -SPACE[1])
+            painter.drawText(room, Qt.TextFlag.TextWordWrap, self.empty_text)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """`Enter` is about the row the keyboard is on."""
