@@ -60,7 +60,7 @@ class ValidationMode(ImageMode):
         self.report = QPushButton(tr("Report..."))
         self.promote = QPushButton(tr("Use as labels..."))
         self.promote.setToolTip(tr("Until you do this, verdicts are not used for training"))
-        self.body.addWidget(self.state)
+        self.heading.insertWidget(2, self.state, 1)  # below the title it would take height from the image
         self.add_row(*self.buttons.values(), self.done_button, self.report, self.promote)
         queue.row_clicked.connect(self._select)
         self.canvas.selection_changed.connect(self._mark_row)

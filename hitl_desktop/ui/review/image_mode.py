@@ -19,7 +19,7 @@ from hitl_desktop.ui.review.mode import ReviewMode
 from hitl_desktop.ui.widgets.flow import FlowLayout
 from hitl_desktop.ui.widgets.scroll import Scroll
 
-_QUEUE_WIDTH = 220
+_QUEUE_WIDTH = 180
 
 
 class ImageMode(ReviewMode):

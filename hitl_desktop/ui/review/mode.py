@@ -49,7 +49,7 @@ class ReviewMode(QFrame):
         sign = _Sign()
         keep_icon(sign, kind.icon)
         heading.setWordWrap(True)
-        row = QHBoxLayout()
+        self.heading = row = QHBoxLayout()
         row.addWidget(sign)
         row.addWidget(heading, 1)
         self.body = QVBoxLayout(self)
