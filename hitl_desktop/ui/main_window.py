@@ -211,6 +211,7 @@ class MainWindow(WindowParts):
         name = project_name(self.session.project.path)
         self.setWindowTitle(tr("{name} - HITL Desktop", name=name))
         self._pages.setCurrentWidget(self.canvas)
+        self.canvas.pointer_tool.use("box")
         self.action_bar.show()
         self.panels.open(self.session.recall(_LAYOUT))
         note_session(self.session)
@@ -227,6 +228,7 @@ class MainWindow(WindowParts):
             self.open_path(file)
 
     def _open_sample(self) -> None:
+        self.messages.show(tr("Making the sample project..."))
         job = partial(make_sample, default_sample_folder())
         self.runner.start(FILES, tr("Making the sample"), job, on_success=self.open_path)
 

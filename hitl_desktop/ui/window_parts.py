@@ -119,7 +119,7 @@ class WindowParts(LateActs):
             _dock(self, "Model", tr("Model"), self.model_panel, Qt.DockWidgetArea.BottomDockWidgetArea),
         ]
         self._labelling += self._docks
-        self.panels = Panels(self, self._docks)
+        self.panels = Panels(self, self._docks, self.canvas)
         self.panes = Panes(
             (
                 (self.canvas, self.canvas),

@@ -60,10 +60,15 @@ def test_from_the_wall_to_the_bound(window: MainWindow, qtbot: QtBot) -> None:
     dialog.crops.item(0).setSelected(False)
     assert "3 boxes" in dialog.words.text()
     dialog.accept_button.click()
-    qtbot.waitUntil(lambda: "Accepted on 3 images" in window.receipt.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "Accepted 3 boxes on 3 images" in window.receipt.text(), timeout=LONG)
     window.actions_["check_accepted"].trigger()
     sample = window.bulk_acts.sample
     assert sample is not None
+    assert len(project.annotations.all()) == 3
+    qtbot.waitUntil(lambda: sample.canvas.has_image, timeout=LONG)
+    qtbot.keyClick(sample, Qt.Key.Key_2)
+    assert len(project.annotations.all()) == 2
+    qtbot.keyClick(sample, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert len(project.annotations.all()) == 3
     for number in range(3):
         qtbot.waitUntil(lambda: sample.canvas.has_image, timeout=LONG)

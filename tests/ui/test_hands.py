@@ -148,3 +148,12 @@ def test_handles_are_taken_from_eight_pixels_away(canvas: Canvas) -> None:  # no
     near = canvas.hit(QPointF(corner + QPoint(7, 7)))
     assert near is not None
     assert near.handle is Handle.BOTTOM_RIGHT
+
+
+def test_a_project_is_opened_with_the_box_tool(window: MainWindow) -> None:
+    window.actions_["tool_select"].trigger()
+    assert not window.canvas.pointer_tool.draws
+    project = window.session.project
+    assert project is not None
+    window.open_path(project.path)
+    assert window.canvas.pointer_tool.draws

@@ -176,3 +176,13 @@ def test_a_notice_is_never_wider_than_the_window(window: MainWindow) -> None:
     assert window.receipt.x() >= 0
     assert window.receipt.geometry().right() <= window.width()
     assert window.receipt.button.isVisible()
+
+
+def test_undo_of_unnamed_boxes_takes_the_field_away_that_asks_for_their_name(window: MainWindow) -> None:
+    session, field = window.session, window.controller.name_at_box
+    session.set_category(None)
+    drag(window, (10, 10), (30, 30))
+    assert field.isVisible()
+    session.history.undo()
+    assert not session.annotations
+    assert not field.isVisible()

@@ -47,12 +47,18 @@ class BoxNames(ImageView):
         inspector.left.connect(self._back_to_canvas)
         canvas.view_changed.connect(self._place_name_field)
         session.image_changed.connect(self._leave_name_field)
+        session.boxes_changed.connect(self._leave_if_gone)
 
     def _leave_name_field(self) -> None:
         """Another image is at hand: nobody is asked for names any longer."""
         if self.name_at_box.isVisible():
             self._back_to_canvas()
         self._to_name = []
+
+    def _leave_if_gone(self) -> None:
+        """The boxes that wait for a name were taken away: nobody is asked for it any longer."""
+        if self._to_name and self.name_at_box.isVisible() and not set(self._to_name) & set(self._known()):
+            self._leave_name_field()
 
     def _back_to_canvas(self) -> None:
         self.name_at_box.hide()

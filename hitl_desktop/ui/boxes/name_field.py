@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QEvent, QStringListModel, Qt, Signal, SignalInstance
 from PySide6.QtGui import QFocusEvent, QGuiApplication, QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QCompleter, QWidget
+from PySide6.QtWidgets import QCompleter, QListView, QWidget
 
 from hitl_desktop.domain.categories import normalise_name
 from hitl_desktop.domain.geometry import BBox
@@ -39,6 +39,10 @@ class NameField(Field):
         completer = QCompleter(self._known, self)
         completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
         completer.setFilterMode(Qt.MatchFlag.MatchContains)
+        rows = QListView()
+        rows.setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        rows.setProperty("rows", "large")  # also for the mouse
+        completer.setPopup(rows)
         self.setCompleter(completer)
 
     def offer(self, names: Sequence[str]) -> None:

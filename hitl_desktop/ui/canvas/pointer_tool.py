@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QCursor
 
 from hitl_desktop.domain.geometry import MIN_SIDE, BBox, Handle, nearest_corner, on_border
 from hitl_desktop.ui.canvas.items import BoxKey, Hit, Kind
@@ -305,7 +306,7 @@ class PointerTool:
 
     def grab_corner(self) -> bool:
         """Let the nearest corner, if there is one, follow the pointer until a click."""
-        canvas, pointer = self._canvas, self.pointer
+        canvas, pointer = self._canvas, self._pointer_now()
         found = _corner(canvas, pointer) if pointer is not None and self._drag is None else None
         if pointer is None or found is None:
             return False
@@ -315,6 +316,11 @@ class PointerTool:
         self.move(pointer)
         canvas.update()
         return True
+
+    def _pointer_now(self) -> QPointF | None:
+        """Where the pointer is, also over a bar that lies on the canvas, which the canvas is not told about."""
+        at = self._canvas.mapFromGlobal(QCursor.pos())
+        return QPointF(at) if self._canvas.childAt(at) is not None else self.pointer
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """An arrow or the end of a box drawn by keys; tells whether the key was taken."""

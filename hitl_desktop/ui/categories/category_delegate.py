@@ -44,11 +44,10 @@ class CategoryDelegate(RowDelegate):
         inner.setLeft(inner.left() + _MARK + SPACE[1])
         painter.setPen(dim)
         if row.key:
-            key = QRect(inner.left(), inner.top(), _KEY_WIDTH, inner.height())
+            width = max(_KEY_WIDTH, painter.fontMetrics().horizontalAdvance(row.key) + 4)
+            key = QRect(inner.left(), inner.top(), width, inner.height())
             painter.drawText(key, Qt.AlignmentFlag.AlignVCenter, row.key)
-            inner.setLeft(
-                inner.left() + max(_KEY_WIDTH, painter.fontMetrics().horizontalAdvance(row.key) + 4)
-            )
+            inner.setLeft(inner.left() + width)
         inner.setRight(inner.right() - SPACE[0])
         draw_name(painter, inner, row.name, text)
 

@@ -64,13 +64,13 @@ class ExchangeActs(QObject):
             self._session.walk.apply_changes(summary.changes)
             self._session.walk.go_to(self._session.image.id if self._session.image else None)
         text = tr("Imported: {words}.", words=summary.words)
+        self._messages.show(text)
+        if here:
+            self._learning.learn()
         if summary.issues:
             kinds = "\n".join(f"{ISSUE_TEXT[kind]}: {count}" for kind, count in summary.faults().items())
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
             self.ask.tell(tr("Import"), f"{text}\n\n{kinds}", details)
-        self._messages.show(text)
-        if here:
-            self._learning.learn()
 
     def export_file(self, *, all_images: bool = False) -> None:
         """Ask where to, and write the file."""

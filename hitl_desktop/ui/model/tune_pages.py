@@ -76,7 +76,7 @@ class TunePages(QObject):
             ),
         )
         gap = tr(
-            "Overfitting is measured after {images} are done.",
+            "Overfitting is measured once the model has been trained on {images}.",
             images=counted(2 * tuning.LATEST, "image"),
         )
         words = (

@@ -97,7 +97,7 @@ class AuditMode(ImageMode):
                 self._judge()
             elif self.reveal.isEnabled():
                 self.passes_over()
-        elif key is Qt.Key.Key_Backspace:
+        elif self.takes_back(event):
             self.back_asked.emit()
         elif (number := key - Qt.Key.Key_1) in range(len(self.errors)):
             box = list(self.errors.values())[number]

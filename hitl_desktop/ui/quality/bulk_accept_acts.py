@@ -7,7 +7,7 @@ from functools import partial
 
 from hitl_desktop.domain.bulk import BulkAccept
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.words import counted, sentences
+from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import NotPrelabelledError
 from hitl_desktop.service.jobs import Job, JobRunner
 from hitl_desktop.service.loop.long_acts import LongActs
@@ -93,20 +93,19 @@ class BulkActs:
             lambda p, progress, reserved: bulk_accept.accept_all(
                 p, preview, out, progress, reserved=reserved
             ),
-            self._on_accepted,
+            partial(self._on_accepted, len(preview.proposals) - len(out)),
         )
 
-    def _on_accepted(self, changes: Changes) -> None:
+    def _on_accepted(self, boxes: int, changes: Changes) -> None:
         self._session.walk.apply_changes(changes)
         self._session.receipt.emit(
-            sentences(
-                tr(
-                    "Accepted on {images}.",
-                    images=counted(len(changes.annotations_of), "image"),
-                ),
-                tr("How many may be wrong is estimated from a random sample: Check what was accepted."),
+            tr(
+                "Accepted {boxes} on {images}.",
+                boxes=counted(boxes, "box"),
+                images=counted(len(changes.annotations_of), "image"),
             )
         )
+        self._messages.show(tr("Next: Check what was accepted, by a random sample (Review menu)."))
 
     def check(self) -> None:
         """Go on with the sample of the latest acceptance, or show its result."""

@@ -146,6 +146,11 @@ class BulkAcceptMode(ReviewMode):
         shown = self.preview.shown if self.preview else []
         return [p.prediction_id for row, (p, _) in enumerate(shown) if row not in chosen]
 
+    def _images_left(self) -> int:
+        """On how many images there are boxes that were not taken out."""
+        proposals, out = self.preview.proposals if self.preview else [], set(self.out)
+        return len({p.image_id for p in proposals if p.prediction_id not in out})
+
     def _show_text(self) -> None:
         if self.preview is None:
             return
@@ -168,10 +173,9 @@ class BulkAcceptMode(ReviewMode):
             sentences(
                 tr(
                     "{boxes} on {images}; {part} are shown, a click takes one out. The "
-                    "images stay to be decided. A random sample is set aside for a look, which "
-                    "says how many of all may be wrong. Ctrl+Z takes everything back.",
+                    "images stay on the to-do list; a random sample is set aside for you to check.",
                     boxes=counted(boxes - out, "box"),
-                    images=counted(self.preview.pictures, "image"),
+                    images=counted(self._images_left(), "image"),
                     part=part,
                 ),
                 ahead,
@@ -199,7 +203,9 @@ class BulkSampleMode(ImageMode):
             QPushButton(tr("Right (1 or Enter)")),
             QPushButton(tr("Wrong: delete it (2 or X)")),
         )
-        self.add_row(self.right, self.wrong)
+        self.take_back = QPushButton(tr("Take back the last answer (Ctrl+Z)"))
+        self.take_back.clicked.connect(self.back_asked)
+        self.add_row(self.right, self.wrong, self.take_back)
         self.right.clicked.connect(lambda: self._judge(is_wrong=False))
         self.wrong.clicked.connect(lambda: self._judge(is_wrong=True))
 
@@ -238,7 +244,7 @@ class BulkSampleMode(ImageMode):
             return
         if key in (Qt.Key.Key_1, Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._judge(is_wrong=False)
-        elif key is Qt.Key.Key_Backspace:
+        elif self.takes_back(event):
             self.back_asked.emit()
         elif key in (Qt.Key.Key_2, Qt.Key.Key_X, Qt.Key.Key_Delete):
             self._judge(is_wrong=True)

@@ -181,6 +181,7 @@ class ErrorActs:
     def _dismiss(self, issue: LabelIssue) -> None:
         if self._session.project_acts.manage(partial(_dismissed, issue, is_dismissed=True)):
             self._done.append((issue, None))
+            self._messages.show(tr("Kept as it is."))
             if self.mode is not None:
                 self.mode.show_answers(self._answers)
                 self.mode.keep_those(lambda s: s.id != issue.id)

@@ -13,7 +13,7 @@ from hitl_desktop.domain.label_issues import LabelIssue
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.service.jobs import Job
 from hitl_desktop.texts import LABEL_ISSUE_TEXT
-from hitl_desktop.translation import tr, trn
+from hitl_desktop.translation import tr
 from hitl_desktop.ui.review.crop_list import CropList, Entry
 from hitl_desktop.ui.review.kinds import ReviewKind
 from hitl_desktop.ui.review.mode import ReviewMode
@@ -188,12 +188,7 @@ class LabelErrorPanel(ReviewMode):
                 "{labels}, ranked by how strongly a model that was not trained on the image disagrees.",
                 labels=labels,
             ),
-            trn(
-                "The one answered here: {right} error.",
-                "Errors among the {n} answered here: {right}.",
-                len(self._answers),
-                right=sum(self._answers),
-            )
+            tr("You have answered {n}; errors: {right}.", n=len(self._answers), right=sum(self._answers))
             if self._answers
             else "",
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QPointF, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QLabel, QMenu, QPushButton
 
@@ -183,7 +183,8 @@ class ValidationMode(ImageMode):
     def ask_category(self, title: str) -> tuple[bool, int | None]:
         """Whether it was said, and which category; None for none of them."""
         menu = QMenu(title, self)
-        menu.addSection(title)
+        menu.addAction(title).setEnabled(False)
+        menu.addSeparator()
         keys = "123456789"
         of = {
             menu.addAction(f"&{keys[n]}  {name}" if n < len(keys) else name): category_id
@@ -192,8 +193,16 @@ class ValidationMode(ImageMode):
         none = menu.addAction(tr("&0  none of these"))
         of_all: dict[object, int | None] = {**of, none: None}
         with once(menu):
-            chosen: object = menu.exec(self.mapToGlobal(self.rect().center()))
+            chosen: object = menu.exec(self._place_of_menu())
             return chosen in of_all, of_all.get(chosen)
+
+    def _place_of_menu(self) -> QPoint:
+        """Below the selected box, on the screen."""
+        selected = self.canvas.selection.last
+        if selected is None:
+            return self.mapToGlobal(self.rect().center())
+        box = self.canvas.camera.viewport.box_to_view(selected.bbox)
+        return self.canvas.mapToGlobal(QPoint(round(box.x), round(box.bottom)))
 
     def on_click(self, event: QMouseEvent) -> None:
         """A click selects."""
@@ -218,7 +227,7 @@ class ValidationMode(ImageMode):
             return
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._done()
-        elif key is Qt.Key.Key_Backspace:
+        elif self.takes_back(event):
             if self.done_button.isEnabled() or not self._is_waiting:
                 self.back_asked.emit()
         elif (number := key - Qt.Key.Key_1) in range(len(Judgement)):

@@ -84,7 +84,7 @@ class MixDialog(QDialog):
         first = (
             tr(
                 "The first five images are drawn at random: uncertainty means little "
-                "before a head is trained."
+                "before a model is trained."
             )
             * by_uncertainty
         )

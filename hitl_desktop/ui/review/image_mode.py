@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from hitl_desktop.service.project.image_acts import IDLE_SECONDS
@@ -114,6 +114,11 @@ class ImageMode(ReviewMode):
                 self.on_click(event)
                 return True
         return super().eventFilter(watched, event)
+
+    @staticmethod
+    def takes_back(event: QKeyEvent) -> bool:
+        """Whether a key takes back the latest verdict."""
+        return event.key() == Qt.Key.Key_Backspace or event.matches(QKeySequence.StandardKey.Undo)
 
     def on_click(self, event: QMouseEvent) -> None:
         """A click on the canvas of a mode that does not draw: nothing, unless it selects."""

@@ -89,8 +89,8 @@ class ActionBar(QFrame):
         )
         is_wide = self.width() >= max(_WIDE, needed)
         self.place.setVisible(is_wide)
-        for widget in (self.why, self.share):
-            widget.setVisible(self.width() >= needed)
+        self.share.setVisible(self.width() >= needed)
+        self.why.setVisible(self.width() >= needed and (not is_wide or bool(self.why.text())))
         self.setMinimumHeight(self.heightForWidth(self.width()))
 
     def show_state(self) -> None:
@@ -109,6 +109,8 @@ class ActionBar(QFrame):
         )
         self.why.setText("   ".join(filter(None, (why, remark))))
         self.place.setText(_place_text(session, total))
+        if self.why.isHidden() == bool(self.why.text()):
+            self._fit()
         self.progress.setRange(0, max(total, 1))
         self.progress.setValue(decided)
         left = time_left(session.image_list.count("undecided"), self._seconds)

@@ -15,8 +15,9 @@ _NARROW, _WIDE = 1100, 1600
 class Panels(QObject):
     """The docks of a window; the first two are there from the start."""
 
-    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget]) -> None:
+    def __init__(self, window: QMainWindow, docks: Sequence[QDockWidget], canvas: QWidget) -> None:
         super().__init__(window)
+        self._canvas = canvas
         self._window, self._docks, self._main = window, docks, docks[:2]
         self._put_away: list[QDockWidget] = []
         self._to_open = list(self._main)
@@ -75,7 +76,9 @@ class Panels(QObject):
 
     def toggle(self) -> None:
         """Give the image all of the window but the bars, or bring the panels back that were there."""
-        shown = [dock for dock in self._docks if dock.isVisible()]
+        shown, focus = [dock for dock in self._docks if dock.isVisible()], QApplication.focusWidget()
+        if shown and any(dock.isAncestorOf(focus) for dock in shown if focus is not None):
+            self._canvas.setFocus()
         if shown:
             self._put_away = [dock for dock in self._docks if dock in self._put_away or dock in shown]
         for dock in self._put_away or self._main:  # each may have been put away by itself

@@ -20,6 +20,8 @@ from hitl_desktop.ui.theme.tokens import CONTROL, SPACE, TOOLBAR
 _STEP = 0.05
 _MOST_NAMED = 24
 _NAME_WIDTH = 160
+_LONGEST_NAME = 320
+"""Of a category in the menu, in pixels."""
 _ICON_WIDTH = 34
 
 
@@ -163,7 +165,9 @@ class Toolbar(QFrame):
         names = self._session.known
         for category_id, name in list(names.offered.items())[:_MOST_NAMED]:
             key = names.hotkeys.get(category_id, "")
-            entry = self._categories.addAction(swatch(category_id), f"{name}\t{key}" if key else name)
+            shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideMiddle, _LONGEST_NAME)
+            shown = shown.replace("&", "&&")
+            entry = self._categories.addAction(swatch(category_id), f"{shown}\t{key}" if key else shown)
             entry.triggered.connect(partial(self._session.set_category, category_id))
         find = self._action("find_category")
         text = tr("More...") if len(names.offered) > _MOST_NAMED else tr("Find or add a category")

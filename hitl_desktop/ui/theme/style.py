@@ -141,6 +141,7 @@ QHeaderView::section {{ background: {c.surface}; color: {c.text_dim}; border: no
 QHeaderView, QTableCornerButton::section {{ background: {c.surface}; border: none; }}
 QTableView, QListView, QListWidget, QTreeView {{ background: {c.raised}; border: 1px solid {c.line};
   border-radius: {RADIUS_CHIP}px; outline: none; }}
+QListView[rows="large"]::item {{ min-height: {CONTROL - 4}px; }}
 QListWidget::item {{ min-height: {CONTROL - 4}px; padding: 0 4px; border-radius: {RADIUS_CHIP}px; }}
 QListWidget::item:selected, QTableView::item:selected {{ background: {c.selected}; color: {c.on_selected}; }}
 QTabBar::tab {{ padding: 6px 12px; color: {c.text_dim}; background: transparent;

@@ -76,7 +76,7 @@ def _proposal(
         name=scorer.names[best],
         category_id=scorer.category_ids[best],
         score=float(scores[best]),
-        named_by=tr("head {head_id}", head_id=scorer.head_id)
+        named_by=tr("model version {head_id}", head_id=scorer.head_id)
         if by_head and best < scorer.trained_count
         else scorer.detector.name,
         probabilities=chances.astype(np.float32),
@@ -85,7 +85,7 @@ def _proposal(
         head_id=scorer.head_id,
         detector_name=detector_class,
         detector_score=float(prediction.score) if by_detector else 0.0,
-        proposed_by=scorer.detector.name if by_detector else tr("found by a head"),
+        proposed_by=scorer.detector.name if by_detector else tr("found by the trained model"),
         hint=hint[0],
         hint_score=hint[1],
     )

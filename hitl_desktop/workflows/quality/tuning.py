@@ -135,7 +135,7 @@ class HeldOut:
             return tr("No image is held out yet; about one done image in five will be.")
         low, high = self.interval
         least = tr(
-            "Too few to see a difference smaller than {half:.2f}: decide more, or pin some.",
+            "Too few to see a difference smaller than {half:.2f}: label more images, or pin some for testing.",
             half=(high - low) / 2,
         )
         figure = tr(

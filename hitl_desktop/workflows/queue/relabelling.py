@@ -41,9 +41,9 @@ def why_none(project: Project) -> str:
     decided, done = len(_decided(project)), len(project.reannotations.all())
     if decided <= FORGOTTEN_AFTER:
         return tr(
-            "{images} decided: none is forgotten enough to be labelled again. Come "
-            "back after {forgotten_after}.",
-            images=counted(decided, "image"),
+            "{images}: too few for a check against yourself, because you may remember them. "
+            "Come back after {forgotten_after}.",
+            images=counted(decided, "done image"),
             forgotten_after=FORGOTTEN_AFTER + 1,
         )
     return tr(
