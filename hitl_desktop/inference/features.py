@@ -12,10 +12,12 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.graph_cut import cut_graph
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.preprocess import prepare
+from hitl_desktop.inference.preprocess import laid_out, prepare
 from hitl_desktop.inference.session import FloatArray, Session
 from hitl_desktop.translation import tr
 
+_BLANK = 64
+"""Side of an image from which the number of channels is found out where the graph does not declare it."""
 _CHANNELS = 64
 """OpenCV refuses to resize arrays of very many channels."""
 
@@ -26,21 +28,29 @@ class FeatureNet:
     def __init__(self, card: ModelCard, session: Session) -> None:
         self.card = card
         self._session = session
-        self.width = sum(int(session.output_shapes[name][1]) for name in card.decode.features)
+        self.width = sum(map(self._channels, card.decode.features))
+
+    def _channels(self, name: str) -> int:
+        declared = self._session.output_shapes[name]
+        if len(declared) > 1 and isinstance(declared[1], int):
+            return declared[1]
+        blank = np.zeros((3, _BLANK, _BLANK), np.float32)
+        return self._session.run([name], laid_out(blank, self.card.input.layout))[0].shape[1]
 
     def cells(self, image: RgbImage, side: int) -> CellGrid:
         """The image's cells at an input of `side` pixels: all maps at the finest stride, one after the
         other."""
-        spec = msgspec.structs.replace(self.card.input, size=(side, side))
+        spec = msgspec.structs.replace(self.card.input, size=(side, side), resize="letterbox")
         batch, placement = prepare(image, spec)
-        maps = [output[0] for output in self._session.run(self.card.decode.features, batch[None])]
+        outputs = self._session.run(self.card.decode.features, laid_out(batch, spec.layout))
+        maps = [output[0] for output in outputs]
         rows, columns = maps[0].shape[1:]
         scaled = [part for each in maps for part in _at_size(each, columns, rows)]
         return CellGrid(
             np.concatenate(scaled, axis=2).reshape(rows * columns, -1),
             columns,
             rows,
-            float(self.card.decode.strides[0]),
+            float(self.card.decode.feature_stride),
             (placement.scale_x, placement.scale_y),
             (placement.offset_x, placement.offset_y),
             (image.shape[1], image.shape[0]),
@@ -75,5 +85,14 @@ def load_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
             ),
             hint=tr("It keeps its own classes; choose the bundled detector to teach new ones."),
         )
+    return open_features(card, threads=threads)
+
+
+def open_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
+    """The backbone of a detector's card, loaded anew.
+
+    Raises:
+        ModelError: the graph cannot be cut at its feature maps.
+    """
     graph = cut_graph(card.file, card.decode.features)
     return FeatureNet(card, Session(card.file, threads=threads, graph=graph))

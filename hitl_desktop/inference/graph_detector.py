@@ -14,13 +14,10 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.families.outputs import Decoded, Size
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import InputSpec, Layout, ModelCard
-from hitl_desktop.inference.postprocess import class_wise_nms
-from hitl_desktop.inference.preprocess import Placement, prepare
+from hitl_desktop.inference.postprocess import MOST_BOXES, SCORE_FLOOR, class_wise_nms
+from hitl_desktop.inference.preprocess import Placement, laid_out, prepare
 from hitl_desktop.inference.session import Session
 from hitl_desktop.translation import tr
-
-SCORE_FLOOR = 0.05
-MOST_BOXES = 100
 
 
 class GraphDetector:
@@ -56,9 +53,7 @@ def as_batch(image: RgbImage, spec: InputSpec) -> tuple[NDArray[np.float32], Pla
     """One image as the graph takes it, where it lies in there, and the input's size."""
     batch, placement = prepare(image, spec, exact=False)
     size = (batch.shape[2], batch.shape[1])
-    axes = (1, 2, 0) if spec.layout in ("NHWC", "HWC") else (0, 1, 2)
-    ready = np.ascontiguousarray(batch.transpose(axes))
-    return (ready[None] if "N" in spec.layout else ready), placement, size
+    return laid_out(batch, spec.layout), placement, size
 
 
 def detections(decoded: Decoded, placement: Placement, image: RgbImage, nms_iou: float) -> Detections:

@@ -51,7 +51,8 @@ class DecodeSpec(msgspec.Struct, frozen=True):
     and `unit` are how boxes are given; `activation` is what scores still need; `objectness` is whether a
     column of it stands before the classes; `anchors` are width, height, ... in pixels by stride; `style` is
     one of several ways of the family; `columns` are where a table has x1, y1, x2, y2, score, label;
-    `first_label` is the label of the first class, `classes` how many there are where no shape gives that.
+    `first_label` is the label of the first class, `classes` how many there are where no shape gives that;
+    `feature_strides` are those of the feature maps where they are others than those of the boxes.
     """
 
     strides: tuple[int, ...] = (8, 16, 32)
@@ -68,6 +69,12 @@ class DecodeSpec(msgspec.Struct, frozen=True):
     columns: tuple[int, ...] = ()
     first_label: int = 0
     classes: int = 0
+    feature_strides: tuple[int, ...] = ()
+
+    @property
+    def feature_stride(self) -> int:
+        """The finest stride of the feature maps."""
+        return (self.feature_strides or self.strides)[0]
 
 
 class ModelCard(msgspec.Struct, frozen=True):

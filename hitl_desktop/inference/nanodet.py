@@ -12,15 +12,10 @@ from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.postprocess import check_probabilities, class_wise_nms
+from hitl_desktop.inference.postprocess import MOST_BOXES, SCORE_FLOOR, check_probabilities, class_wise_nms
 from hitl_desktop.inference.preprocess import check_input, prepare
 from hitl_desktop.inference.session import FloatArray, Session
 from hitl_desktop.translation import tr
-
-SCORE_FLOOR = 0.05
-MOST_BOXES = 100
-"""How many pairs of box and class are kept an image, as COCO counts them; a box with two classes is one
-box."""
 
 
 class NanoDet:

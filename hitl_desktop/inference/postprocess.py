@@ -9,6 +9,10 @@ from hitl_desktop.domain.geometry import Boxes
 from hitl_desktop.errors import ModelError
 from hitl_desktop.translation import tr
 
+SCORE_FLOOR = 0.05
+MOST_BOXES = 100
+"""How many pairs of box and class are kept an image, as COCO counts them; a box with two classes is one
+box."""
 _ROUNDING = 0.01
 
 

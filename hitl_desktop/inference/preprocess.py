@@ -10,7 +10,7 @@ import numpy as np
 from hitl_desktop.domain.geometry import Boxes
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, ModelCard
+from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, Layout, ModelCard
 from hitl_desktop.inference.session import FloatArray, Session
 from hitl_desktop.translation import tr
 
@@ -110,6 +110,13 @@ def prepare(image: RgbImage, spec: InputSpec, *, exact: bool = True) -> tuple[Fl
     std = np.array(spec.std, np.float32)
     normalised = (canvas.astype(np.float32) - mean) / std
     return np.ascontiguousarray(normalised.transpose(2, 0, 1)), placement
+
+
+def laid_out(batch: FloatArray, layout: Layout) -> FloatArray:
+    """An input [3, height, width] in the order of axes that a graph takes."""
+    axes = (1, 2, 0) if layout in ("NHWC", "HWC") else (0, 1, 2)
+    ready = np.ascontiguousarray(batch.transpose(axes))
+    return ready[None] if "N" in layout else ready
 
 
 def size_of_multiple(image: RgbImage, spec: InputSpec) -> tuple[int, int]:

@@ -169,10 +169,13 @@ class Session:
             options.terminate = True
 
     def _sizes(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
-        """What some graphs take beside images: their size in pixels, by which boxes are given then, or a scale."""
         if not self._beside:
             return {}
         height, width = batch.shape[-2:] if batch.shape[-3] == _COLOURS else batch.shape[-3:-1]
+        return self.sizes(width, height)
+
+    def sizes(self, width: int, height: int) -> dict[str, NDArray[Any]]:
+        """What some graphs take beside images: their size in pixels, by which boxes are given then, or a scale."""
         given = {"wh": (width, height), "hw": (height, width), "scale": (1, 1)}
         return {name: np.array([given[kind]], dtype) for name, (kind, dtype) in self._beside.items()}
 

@@ -37,12 +37,10 @@ def decode(arrays: Arrays, spec: DecodeSpec, size: Size) -> Decoded:
     return Decoded(boxes, one_hot(labels[found] - spec.first_label, scores[found], spec.classes))
 
 
-def one_hot(labels: Array, scores: Array, classes: int) -> np.ndarray:
+def one_hot(labels: Array, scores: Array, classes: int) -> Array:
     """Scores [N, classes] of boxes that have one label each; those of labels beyond are left out."""
-    found = np.zeros((len(labels), classes), np.float32)
-    known = np.flatnonzero((labels >= 0) & (labels < classes))
-    found[known, np.rint(labels[known]).astype(int)] = np.clip(scores[known], 0, 1)
-    return found
+    is_of_class = np.rint(labels)[:, None] == np.arange(classes)
+    return is_of_class.astype(np.float32) * np.clip(scores, 0, 1)[:, None]
 
 
 def _rows(array: Array) -> Array:

@@ -18,7 +18,8 @@ from hitl_desktop.inference.onnx_export.arrays import DecodingRules, RefinerArra
 from hitl_desktop.inference.onnx_export.boxes import suppressed, to_corners
 from hitl_desktop.inference.onnx_export.classification_head import category_scores
 from hitl_desktop.inference.onnx_export.detection_head import find_objects
-from hitl_desktop.inference.onnx_export.detector import DETECTOR_GRAPHS, Network, candidates, highest
+from hitl_desktop.inference.onnx_export.detector import DETECTOR_GRAPHS, candidates
+from hitl_desktop.inference.onnx_export.network import backbone, highest, load_network
 from hitl_desktop.inference.onnx_export.preprocessing import InputImage
 from hitl_desktop.translation import tr
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 def build(
     detector: ModelCard,
+    backbone_card: ModelCard | None,
     encoder: ModelCard,
     views: Mapping[int, ViewArrays],
     refiner: RefinerArrays | None,
@@ -49,29 +51,27 @@ def build(
             ),
             hint=tr("Teach beside the bundled detector, or export the data set instead."),
         )
-    if views and not detector.decode.features:
+    if views and backbone_card is None:
         raise ModelError(
             tr(
-                "The card of {name} names no feature maps, so no head can be exported with it.",
+                "The feature maps on which the head beside {name} was trained are gone.",
                 name=detector.name,
             ),
-            hint=tr("Train beside the bundled detector, or export the data set instead."),
+            hint=tr("Put the model back, or export the data set instead."),
         )
-    import onnx  # noqa: PLC0415 - heavy: only an export needs it
     from onnx import TensorProto, helper  # noqa: PLC0415
 
     from hitl_desktop.inference.onnx_export.graph_builder import GraphBuilder  # noqa: PLC0415
 
-    detector_network = Network(detector, onnx.load(str(detector.file)).graph)
-    encoder_network = Network(encoder, onnx.load(str(encoder.file)).graph)
+    detector_network, encoder_network = load_network(detector), load_network(encoder)
     g = GraphBuilder()
     image = InputImage(g)
     detections = detect(g, image, detector_network)
     boxes, class_scores = candidates(g, detections, scoring)
     none_found = g.constant(0.0)
     found_scores = g("Mul", highest(g, class_scores), none_found)  # [N] the detector's boxes have none
-    if views:
-        found = find_objects(g, image, detector_network, detections, views, refiner, rules)
+    if views and backbone_card is not None:
+        found = find_objects(g, image, backbone(backbone_card), detections, views, refiner, rules)
         boxes, class_scores, found_scores = _joined(g, boxes, class_scores, found_scores, *found)
     scores = category_scores(g, image, encoder_network, boxes, class_scores, found_scores, scoring)
     _add_outputs(g, boxes, scores, scoring)

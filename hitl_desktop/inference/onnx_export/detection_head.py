@@ -10,8 +10,8 @@ import numpy as np
 
 from hitl_desktop.inference.onnx_export.arrays import DecodingRules, RefinerArrays, ViewArrays
 from hitl_desktop.inference.onnx_export.boxes import overlaps, suppressed, to_sides
-from hitl_desktop.inference.onnx_export.detector import Detections, Network, backbone
-from hitl_desktop.inference.onnx_export.preprocessing import InputImage, NetworkInput
+from hitl_desktop.inference.onnx_export.network import Detections, Network
+from hitl_desktop.inference.onnx_export.preprocessing import InputImage, NetworkInput, in_layout
 from hitl_desktop.inference.onnx_export.refiner import refined
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class _Votes:
 def find_objects(
     g: GraphBuilder,
     image: InputImage,
-    detector: Network,
+    backbone: Network,
     detections: Detections,
     views: Mapping[int, ViewArrays],
     refiner: RefinerArrays | None,
@@ -51,7 +51,7 @@ def find_objects(
     numbers: list[str] = []
     grids: dict[int, _Grid] = {}
     for number, (side, view) in enumerate(views.items()):
-        grids[side] = _grid(g, image, detector, detections, side)
+        grids[side] = _grid(g, image, backbone, detections, side)
         votes.append(_votes(g, image, grids[side], view, rules))
         numbers.append(g("Add", g("Mul", votes[-1].scores, g.constant(0.0)), g.constant(float(number))))
     columns = ([v.corners for v in votes], [v.scores for v in votes], [v.peaks for v in votes], numbers)
@@ -65,17 +65,17 @@ def find_objects(
     return to_sides(g, corners, 1.0), scores
 
 
-def _grid(g: GraphBuilder, image: InputImage, detector: Network, detections: Detections, side: int) -> _Grid:
+def _grid(g: GraphBuilder, image: InputImage, backbone: Network, detections: Detections, side: int) -> _Grid:
     """The cells at an input size; at the detector's own size its feature maps are there already."""
-    card = detector.card
-    if side == card.input.size[0]:
+    card = backbone.card
+    if detections.feature_maps and side == card.input.size[0]:
         maps, network_input = detections.feature_maps, detections.network_input
     else:
-        network_input = image.letterboxed(card.input, side)
-        inputs = {detector.input_name: network_input.batch}
-        maps = g.include(backbone(detector), inputs, card.decode.features, f"b{side}")
-    stride = card.decode.strides[0]
-    count = side // stride
+        network_input = image.placed(card.input, side)
+        inputs = {backbone.input_name: in_layout(g, network_input.batch, card.input.layout)}
+        maps = g.include(backbone.graph, inputs, card.decode.features, f"b{side}")
+    stride = card.decode.feature_stride
+    count = -(-side // stride)
     return _Grid(_cells(g, maps, count), count, stride, network_input)
 
 

@@ -3,49 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.nanodet import MOST_BOXES, SCORE_FLOOR
+from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.onnx_export.arrays import ScoringArrays
 from hitl_desktop.inference.onnx_export.boxes import suppressed, to_corners, to_sides
-from hitl_desktop.inference.onnx_export.preprocessing import InputImage, NetworkInput
+from hitl_desktop.inference.onnx_export.foreign_detector import foreign_detections
+from hitl_desktop.inference.onnx_export.network import Detections, Network, best_boxes, highest, likely
+from hitl_desktop.inference.onnx_export.preprocessing import InputImage
 
 if TYPE_CHECKING:
     from hitl_desktop.inference.onnx_export.graph_builder import GraphBuilder
-
-
-@dataclass(frozen=True, slots=True)
-class Network:
-    """A model's card and its ONNX graph."""
-
-    card: ModelCard
-    graph: Any
-
-    @property
-    def input_name(self) -> str:
-        """The name of its one input."""
-        return str(self.graph.input[0].name)
-
-
-@dataclass(frozen=True, slots=True)
-class Detections:
-    """Boxes [N, 4] and class scores [N, C] of the detector, its feature maps and what they were made of."""
-
-    boxes: str
-    class_scores: str
-    feature_maps: list[str]
-    network_input: NetworkInput
 
 
 def _nanodet(g: GraphBuilder, image: InputImage, detector: Network) -> Detections:
     """Run NanoDet, decode its boxes and suppress those that overlap in each class."""
     card = detector.card
     side = card.input.size[0]
-    network_input = image.letterboxed(card.input, side)
+    network_input = image.placed(card.input)
     levels = card.decode.strides
     names = [f"{kind}_pred_stride_{s}" for kind in ("cls", "dis") for s in levels]
     outputs = g.include(
@@ -58,27 +35,15 @@ def _nanodet(g: GraphBuilder, image: InputImage, detector: Network) -> Detection
     ]
     class_scores = g("Concat", *scores, axis=0)
     boxes = to_sides(g, image.to_pixels(g("Concat", *corners, axis=0), network_input))
-    least = g("ReduceMin", g.slice(boxes, 2, 4, 1), axes=[1], keepdims=0)
-    visible = g("GreaterOrEqual", least, g.constant(1.0))
-    likely = g("GreaterOrEqual", highest(g, class_scores), g.constant(SCORE_FLOOR))
-    kept = g.where_true(g("And", visible, likely))
-    boxes, class_scores = g.rows(boxes, kept), g.rows(class_scores, kept)
-    pairs = suppressed(
-        g, to_corners(g, boxes), class_scores, most=MOST_BOXES, iou=card.decode.nms_iou, floor=SCORE_FLOOR
-    )
-    pair_scores = g("GatherND", g("Transpose", class_scores, perm=[1, 0]), pairs)
-    most = g("Min", g.size(pairs, 0), g.ints(MOST_BOXES))
-    _, best = g("TopK", pair_scores, most, outputs=2)
-    numbers = g.rows(g("Squeeze", g.slice(pairs, 1, 2, 1), g.ints(1)), best)
-    zeros = g("Mul", highest(g, class_scores), g.constant(0.0))
-    chosen = g("ScatterElements", zeros, numbers, g("Expand", g.constant([1.0]), most))
-    kept = g.where_true(g("Greater", chosen, g.constant(0.5)))
-    return Detections(
-        g.rows(boxes, kept), g.rows(class_scores, kept), outputs[2 * len(levels) :], network_input
-    )
+    boxes, class_scores = likely(g, boxes, class_scores)
+    boxes, class_scores = best_boxes(g, boxes, class_scores, class_scores, card.decode.nms_iou)
+    return Detections(boxes, class_scores, outputs[2 * len(levels) :], network_input)
 
 
-DETECTOR_GRAPHS: dict[str, Callable[[GraphBuilder, InputImage, Network], Detections]] = {"nanodet": _nanodet}
+DETECTOR_GRAPHS: dict[str, Callable[[GraphBuilder, InputImage, Network], Detections]] = {
+    "nanodet": _nanodet,
+    **dict.fromkeys(FAMILIES, foreign_detections),
+}
 """What writes the detections of a family into the graph."""
 
 
@@ -106,11 +71,6 @@ def _decoded(g: GraphBuilder, distances: str, side: int, stride: int) -> str:
     )
 
 
-def highest(g: GraphBuilder, class_scores: str) -> str:
-    """[N] the highest class score of each box."""
-    return g.most(class_scores, 1)
-
-
 def candidates(g: GraphBuilder, detections: Detections, arrays: ScoringArrays) -> tuple[str, str]:
     """The boxes [N, 4] and class scores [N, C] of the best one of boxes on top of each other."""
     boxes, class_scores = detections.boxes, detections.class_scores
@@ -120,19 +80,3 @@ def candidates(g: GraphBuilder, detections: Detections, arrays: ScoringArrays) -
     )
     numbers = g("Squeeze", g.slice(chosen, 1, 2, 1), g.ints(1))
     return g.rows(boxes, numbers), g.rows(class_scores, numbers)
-
-
-def backbone(detector: Network) -> Any:
-    """The part of the detector's graph that leads to the feature maps."""
-    import onnx  # noqa: PLC0415
-
-    graph = detector.graph
-    wanted, kept = set(detector.card.decode.features), []
-    for node in reversed(graph.node):
-        if wanted & set(node.output):
-            wanted |= set(node.input)
-            kept.append(node)
-    part = onnx.GraphProto()
-    part.node.extend(reversed(kept))
-    part.initializer.extend(w for w in graph.initializer if w.name in wanted)
-    return part

@@ -103,9 +103,10 @@ class GraphBuilder:
         """
         renamed = dict(inputs)
         for weight in graph.initializer:
-            kept = f"w.{weight.name}"
+            kept, array = f"w.{weight.name}", numpy_helper.to_array(weight)
+            if not np.array_equal(self.constants.setdefault(kept, array), array):  # of another network
+                kept = self.constant(array, array.dtype)
             renamed[str(weight.name)] = kept
-            self.constants.setdefault(kept, numpy_helper.to_array(weight))
         for node in graph.node:
             for output in node.output:
                 renamed.setdefault(output, f"{prefix}.{output}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from hitl_desktop.inference.model_card import InputSpec
+from hitl_desktop.inference.model_card import InputSpec, Layout
 
 if TYPE_CHECKING:
     from hitl_desktop.inference.onnx_export.graph_builder import GraphBuilder
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NetworkInput:
-    """A batch [1, 3, side, side], and the scale [4] and offset [4] of corners in there."""
+    """A batch [1, 3, height, width], and the scale [4] and offset [4] of corners in there."""
 
     batch: str
     scale: str
@@ -32,23 +32,29 @@ class InputImage:
         self.height, self.width = g.slice(shape, 0, 1, 0), g.slice(shape, 1, 2, 0)
         self.size = g.cast(g("Concat", self.width, self.height, self.width, self.height, axis=0))
 
-    def letterboxed(self, spec: InputSpec, side: int) -> NetworkInput:
-        """The image scaled to fit a square, padded and normalised."""
+    def placed(self, spec: InputSpec, side: int | None = None) -> NetworkInput:
+        """The image as a network takes it: scaled to fit, padded and normalised; or stretched.
+
+        With a `side` it is letterboxed in a square, as feature maps want it.
+        """
         g = self._g
+        way = "letterbox" if side else spec.resize
+        sides = (side, side) if side else spec.size
         high, wide = g.cast(self.height), g.cast(self.width)
-        target = g.constant([float(side)])
-        scale = g("Min", g("Div", target, wide), g("Div", target, high))
+        targets = [g.constant([float(each)]) for each in sides]
+        if way in ("stretch", "multiple"):
+            planes = resized(g, self.pixels, g.ints(sides[1]), g.ints(sides[0]))
+            scales = [g("Div", target, each) for target, each in zip(targets, (wide, high), strict=True)]
+            none = g.constant([0.0] * 4)
+            return NetworkInput(normalised(g, planes, spec), g("Concat", *scales, *scales, axis=0), none)
+        scale = g("Min", g("Div", targets[0], wide), g("Div", targets[1], high))
         new_width, new_height = (
             g("Max", g.constant([1.0]), g("Round", g("Mul", each, scale))) for each in (wide, high)
         )
-        left, top = (
-            g("Floor", g("Div", g("Sub", target, each), g.constant([2.0])))
-            for each in (new_width, new_height)
-        )
-        right, bottom = (
-            g("Sub", g("Sub", target, each), before)
-            for each, before in ((new_width, left), (new_height, top))
-        )
+        gaps = [g("Sub", target, each) for target, each in zip(targets, (new_width, new_height), strict=True)]
+        before = 0.0 if way == "top_left" else 0.5
+        left, top = (g("Floor", g("Mul", gap, g.constant([before]))) for gap in gaps)
+        right, bottom = (g("Sub", gap, first) for gap, first in zip(gaps, (left, top), strict=True))
         whole = [g.as_int64(each) for each in (new_height, new_width, top, left, bottom, right)]
         planes = resized(g, self.pixels, whole[0], whole[1])
         pads = g("Concat", g.ints(0, 0), whole[2], whole[3], g.ints(0, 0), whole[4], whole[5], axis=0)
@@ -113,3 +119,10 @@ def normalised(g: GraphBuilder, planes: str, spec: InputSpec) -> str:
         planes = g("Gather", planes, g.ints(2, 1, 0), axis=1)
     mean, std = (g.constant(np.reshape(each, (1, 3, 1, 1))) for each in (spec.mean, spec.std))
     return g("Div", g("Sub", planes, mean), std)
+
+
+def in_layout(g: GraphBuilder, batch: str, layout: Layout) -> str:
+    """A batch [1, 3, height, width] in another order of axes."""
+    if layout in ("NHWC", "HWC"):
+        batch = g("Transpose", batch, perm=[0, 2, 3, 1])
+    return batch if "N" in layout else g("Squeeze", batch, g.ints(0))

@@ -76,7 +76,7 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     )
 
 
-def _backbone_of(project: Project) -> ModelCard | None:
+def backbone_of(project: Project) -> ModelCard | None:
     """The card whose feature maps detection heads learn on: the project's detector, or, where it has none, the
     bundled one; None while its file is away.
     """
@@ -101,7 +101,7 @@ def _has_feature_maps(detector: ModelRecord) -> bool:
 
 def features_of(project: Project, threads: int | None) -> FeatureNet | None:
     """The network on whose feature maps detection heads of the project learn; None while it cannot be loaded."""
-    card = _backbone_of(project)
+    card = backbone_of(project)
     if card is None:
         return None
     try:

@@ -25,7 +25,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.detection.detector import card_of, encoder_of
+from hitl_desktop.workflows.detection.detector import backbone_of, card_of, encoder_of
 from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM
 
@@ -63,7 +63,7 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     detector, encoder = card_of(project, scorer.detector), encoder_of(project)
     head = DetectionHead.from_bytes(finding) if finding else None
     graph = build(
-        detector, encoder, _views(head), _refiner_arrays(head), _RULES, _scoring_arrays(scorer),
+        detector, backbone_of(project), encoder, _views(head), _refiner_arrays(head), _RULES, _scoring_arrays(scorer),
         _metadata(scorer, detector, encoder),
     )  # fmt: skip
     try:
