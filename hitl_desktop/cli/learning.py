@@ -130,3 +130,39 @@ def queue(project: Path, limit: int | None) -> Report:
             for r in rows
         ]
     }
+
+
+@command("Learning", "feature-maps sample.hitl", "feature-maps sample.hitl --use backbone")
+@click.argument("project", type=PROJECT)
+@click.option("--use", default="", metavar="NAME", help="Let the model learn on these from now on.")
+@prints_report
+def feature_maps(project: Path, use: str) -> Report:
+    """Compare the feature maps that the model can learn on.
+
+    Beside a detector of your own these are the bundled detector's, and those found in its graph. Each is tried on
+    images that are done, by heads that were not trained on them.
+    """
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.training.feature_choice import (  # noqa: PLC0415
+        compare_feature_maps,
+        use_feature_maps,
+    )
+
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Comparing")) as progress:
+        if use:
+            use_feature_maps(opened, use)
+            return {"used": use}
+        trials = compare_feature_maps(opened, progress, threads=processors())
+    return {
+        "feature_maps": [
+            {
+                "name": trial.name,
+                "ap50": round(trial.ap50, 3),
+                "images": trial.images,
+                "boxes": trial.boxes,
+                "ms_an_image": round(1000 * trial.seconds, 1),
+                "used": trial.is_used,
+            }
+            for trial in trials
+        ]
+    }

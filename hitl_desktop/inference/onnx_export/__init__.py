@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.onnx_export.arrays import DecodingRules, RefinerArrays, ScoringArrays, ViewArrays
+from hitl_desktop.inference.onnx_export.best_boxes import highest
 from hitl_desktop.inference.onnx_export.boxes import suppressed, to_corners
 from hitl_desktop.inference.onnx_export.classification_head import category_scores
 from hitl_desktop.inference.onnx_export.detection_head import find_objects
 from hitl_desktop.inference.onnx_export.detector import DETECTOR_GRAPHS, candidates
-from hitl_desktop.inference.onnx_export.network import backbone, highest, load_network
+from hitl_desktop.inference.onnx_export.network import backbone, load_network
 from hitl_desktop.inference.onnx_export.preprocessing import InputImage
 from hitl_desktop.translation import tr
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.onnx_export.arrays import ScoringArrays
+from hitl_desktop.inference.onnx_export.best_boxes import best_boxes, highest, likely
 from hitl_desktop.inference.onnx_export.boxes import suppressed, to_corners, to_sides
 from hitl_desktop.inference.onnx_export.foreign_detector import foreign_detections
-from hitl_desktop.inference.onnx_export.network import Detections, Network, best_boxes, highest, likely
+from hitl_desktop.inference.onnx_export.network import Detections, Network
 from hitl_desktop.inference.onnx_export.preprocessing import InputImage
 
 if TYPE_CHECKING:

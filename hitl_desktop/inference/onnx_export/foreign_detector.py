@@ -10,8 +10,9 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.graph_file import free_graph
 from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.onnx_export.best_boxes import best_boxes, likely
 from hitl_desktop.inference.onnx_export.boxes import to_sides
-from hitl_desktop.inference.onnx_export.network import Detections, Network, best_boxes, likely
+from hitl_desktop.inference.onnx_export.network import Detections, Network
 from hitl_desktop.inference.onnx_export.preprocessing import InputImage, in_layout
 from hitl_desktop.inference.onnx_export.traced_array import TracedArray
 from hitl_desktop.inference.preprocess import laid_out

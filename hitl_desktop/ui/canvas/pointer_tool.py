@@ -306,7 +306,7 @@ class PointerTool:
 
     def grab_corner(self) -> bool:
         """Let the nearest corner, if there is one, follow the pointer until a click."""
-        canvas, pointer = self._canvas, self._pointer_now()
+        canvas, pointer = self._canvas, _place(self._canvas, self.pointer)
         found = _corner(canvas, pointer) if pointer is not None and self._drag is None else None
         if pointer is None or found is None:
             return False
@@ -316,11 +316,6 @@ class PointerTool:
         self.move(pointer)
         canvas.update()
         return True
-
-    def _pointer_now(self) -> QPointF | None:
-        """Where the pointer is, also over a bar that lies on the canvas, which the canvas is not told about."""
-        at = self._canvas.mapFromGlobal(QCursor.pos())
-        return QPointF(at) if self._canvas.childAt(at) is not None else self.pointer
 
     def key(self, key: int, modifiers: Qt.KeyboardModifier) -> bool:
         """An arrow or the end of a box drawn by keys; tells whether the key was taken."""
@@ -357,6 +352,12 @@ class PointerTool:
         elif not selection and not resizes:
             self._canvas.camera.pan(QPointF(-_PAN_STEP * dx, -_PAN_STEP * dy))
         return bool(selection) or not resizes
+
+
+def _place(canvas: Canvas, last: QPointF | None) -> QPointF | None:
+    """Where the pointer is, also over a bar that lies on the canvas, of which the canvas is not told."""
+    at = canvas.mapFromGlobal(QCursor.pos())
+    return QPointF(at) if canvas.childAt(at) is not None else last
 
 
 def _corner(canvas: Canvas, pointer: QPointF) -> tuple[Hit, QPointF] | None:

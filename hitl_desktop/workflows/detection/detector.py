@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 from pathlib import Path
@@ -11,13 +12,15 @@ import msgspec
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference import model_library
 from hitl_desktop.inference.features import FeatureNet, load_features
-from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.model_card import DecodeSpec, ModelCard
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, DEFAULT_ENCODER, bundled_detectors, find_card
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 
 log = logging.getLogger(__name__)
+
+_FEATURES = "feature_maps"
 
 
 def wanted_detector(project: Project, model: str | None) -> tuple[ModelRecord, ModelCard | None]:
@@ -76,18 +79,49 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     )
 
 
+def feature_maps_of(project: Project) -> tuple[tuple[str, ...], tuple[int, ...]] | None:
+    """The feature maps of the project's detector that were chosen for it, and their strides; None for the usual
+    ones."""
+    detector, stored = project.models.detector(), project.meta.get(_FEATURES)
+    if detector is None or stored is None:
+        return None
+    hash_, names, strides = json.loads(stored)
+    return (tuple(names), tuple(strides)) if hash_ == detector.hash else None
+
+
+def set_feature_maps(project: Project, decode: DecodeSpec | None) -> None:
+    """Choose feature maps of the project's detector; None for the usual ones."""
+    detector = project.models.detector()
+    if decode is None or detector is None:
+        project.meta.set(_FEATURES, None)
+    else:
+        chosen = [detector.hash, decode.features, decode.feature_strides or decode.strides]
+        project.meta.set(_FEATURES, json.dumps(chosen))
+
+
+def finding_key(project: Project, detector: ModelRecord) -> str:
+    """Under which what was learned on feature maps is kept: heads on other maps cannot use it."""
+    chosen = feature_maps_of(project)
+    return f"{detector.hash} at {', '.join(chosen[0])}" if chosen else detector.hash
+
+
 def backbone_of(project: Project) -> ModelCard | None:
-    """The card whose feature maps detection heads learn on: the project's detector, or, where it has none, the
-    bundled one; None while its file is away.
+    """The card whose feature maps detection heads learn on: the project's detector, or, where it has none and none
+    were chosen, the bundled one; None while its file is away.
     """
     detector = project.models.detector()
     if detector is None:
         return None
+    chosen = feature_maps_of(project)
     try:
-        card = card_of(project, detector) if _has_feature_maps(detector) else find_card(DEFAULT_DETECTOR)
+        is_own = chosen is not None or _has_feature_maps(detector)
+        card = card_of(project, detector) if is_own else find_card(DEFAULT_DETECTOR)
     except ModelError as error:
         log.info("no feature maps of %s: %s", detector.name, error)
         return None
+    if chosen is not None:
+        decode = msgspec.structs.replace(card.decode, features=chosen[0], feature_strides=chosen[1])
+        card = msgspec.structs.replace(card, decode=decode)
     return card if card.decode.features else None
 
 

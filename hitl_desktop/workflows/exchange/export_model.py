@@ -25,7 +25,7 @@ from hitl_desktop.store.heads import HeadVersion
 from hitl_desktop.store.predictions import KEEP_FROM, MOST_CANDIDATES
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.detection.detector import backbone_of, card_of, encoder_of
+from hitl_desktop.workflows.detection.detector import backbone_of, card_of, encoder_of, finding_key
 from hitl_desktop.workflows.prediction.scoring import SECOND, Scorer, load_scorer
 from hitl_desktop.workflows.training.detection_head import FOUND_FROM
 
@@ -54,7 +54,8 @@ def export_head(project: Project, folder: Path) -> HeadExport:
     with project.db.snapshot():
         version = project.heads.active()
         scorer = load_scorer(project)
-        finding = project.heads.finding_of(version.id, scorer.detector.hash) if version and scorer else None
+        key = finding_key(project, scorer.detector) if scorer else ""
+        finding = project.heads.finding_of(version.id, key) if version and scorer else None
     if version is None or scorer is None or scorer.head is None:
         raise HitlError(
             tr("Nothing has been trained yet."),

@@ -59,7 +59,7 @@ def cross_fitted_images(
     part_of = {
         image.id: groups[image.group] for image in there
     }  # nearly the same images are in the same part
-    found = _finding_heads(project, there, part_of, net, progress, threads)
+    found = finding_heads(project, there, part_of, net, progress, threads)
     named = _naming_heads(project, there, part_of, detector, progress)
     side = input_sizes(project)[0]
     for number, image in enumerate(there, start=len(there)):
@@ -111,7 +111,7 @@ def check_enough(
     return detector, net
 
 
-def _finding_heads(
+def finding_heads(
     project: Project,
     images: Sequence[ImageRecord],
     part_of: Mapping[int, int],
@@ -119,6 +119,7 @@ def _finding_heads(
     progress: Progress,
     threads: int | None,
 ) -> list[DetectionHead | None]:
+    """For each part a detection head that was trained on the images of the others."""
     side = input_sizes(project)[0]
     # all are as if they were edge cases: the learner of the holdout model is not needed
     wanted = training_targets(project, images, part_of)

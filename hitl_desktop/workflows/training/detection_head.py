@@ -18,7 +18,7 @@ from hitl_desktop.progress import Progress, Quiet
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.detection.detector import features_of
+from hitl_desktop.workflows.detection.detector import features_of, finding_key
 from hitl_desktop.workflows.detection.embeddings import embed_images, embed_whole_images
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.images.open_folder import note_unreadable
@@ -71,7 +71,7 @@ class TrainingCache:
 
     def of(self, project: Project, detector: ModelRecord, net: FeatureNet) -> TrainingSums:
         """The sums of a project beside this detector: those in memory, or on the disk, or new ones."""
-        wanted, kept = (project.path, detector.hash, input_sizes(project)), self._sums
+        wanted, kept = (project.path, finding_key(project, detector), input_sizes(project)), self._sums
         if kept is None or (kept.project, kept.detector, kept.sides) != wanted:
             kept = load_sums(*wanted) or TrainingSums.empty(*wanted, net)
             self._sums = kept
@@ -280,7 +280,10 @@ def _active_finder(project: Project, threads: int | None) -> _Finder | None:
     detector, head_id = project.models.detector(), project.heads.active_id()
     if detector is None or head_id is None:
         return None
-    kept, net = project.heads.finding_of(head_id, detector.hash), features_of(project, threads)
+    kept, net = (
+        project.heads.finding_of(head_id, finding_key(project, detector)),
+        features_of(project, threads),
+    )
     if kept is None or net is None:
         return None
     model = project.models.ensure_detection_head_of(detector)

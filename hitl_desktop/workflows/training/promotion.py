@@ -27,6 +27,7 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.detection.detector import finding_key
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -133,7 +134,7 @@ def kept_holdout_model(project: Project, head_id: int) -> HoldoutModel | None:
     if stored is None:
         return None
     model = HoldoutModel.from_bytes(stored)
-    same = detector is not None and project.heads.detector_of(head_id) == detector.hash
+    same = detector is not None and project.heads.detector_of(head_id) == finding_key(project, detector)
     return model if same else replace(model, finding=None)
 
 

@@ -18,6 +18,7 @@ from hitl_desktop.store.heads import HeadSummary
 from hitl_desktop.store.project import Project
 from hitl_desktop.store.queue import Ranking
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.detection.detector import finding_key
 from hitl_desktop.workflows.detection.embeddings import embed_images, encoder_record_id
 from hitl_desktop.workflows.images.edge_cases import edge_case_ids
 from hitl_desktop.workflows.prediction.scoring import CalibratedHead, load_scorer
@@ -210,7 +211,7 @@ def train_candidate(
     return replace(
         nothing,
         head=CalibratedHead(head, encoder_id, calibration),
-        detector=detector.hash if detector is not None else "",
+        detector=finding_key(project, detector) if detector is not None else "",
         detection_head=detection_head,
         holdout_model=holdout_model,
         unseen=unseen,
@@ -293,7 +294,8 @@ def _active_detection_heads(project: Project) -> tuple[DetectionHead | None, Det
     if active is None:
         return None, None
     detector, trial = project.models.detector(), kept_holdout_model(project, active)
-    finding = project.heads.finding_of(active, detector.hash) if detector is not None else None
+    key = finding_key(project, detector) if detector is not None else ""
+    finding = project.heads.finding_of(active, key) if key else None
     return DetectionHead.from_bytes(finding) if finding else None, trial.finding if trial else None
 
 

@@ -129,7 +129,7 @@ def test_a_few_images_teach_the_head_three_classes_no_detector_knows(loop: Proje
     image = loop.images.get(10)
     assert image
     best = proposals_of(loop, image, load_scorer(loop))[0]
-    assert best.named_by == f"head {result.head_id}"
+    assert best.named_by == f"model version {result.head_id}"
     assert best.name in CLASSES
     assert best.probabilities.sum() == pytest.approx(1, abs=1e-5)
 

@@ -17,9 +17,9 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.domain.overlap import SAME_PLACE_IOU
 from hitl_desktop.domain.proposals import open_ones
 from hitl_desktop.domain.review import Thresholds
-from hitl_desktop.errors import HitlError
+from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.features import load_features
-from hitl_desktop.inference.model_card import file_hash
+from hitl_desktop.inference.model_card import file_hash, read_card
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
 from hitl_desktop.learning.cell_classifier import CellClassifier
 from hitl_desktop.learning.detection_head import DetectionHead, FindingView
@@ -275,7 +275,7 @@ def test_what_the_head_finds_is_proposed_named_and_can_be_rejected_for_good(
     assert image
     found = [p for p in proposals_of(project, image, scorer) if not p.detector_name]
     assert found
-    assert {p.named_by for p in found} == {f"head {project.heads.active_id()}"}
+    assert {p.named_by for p in found} == {f"model version {project.heads.active_id()}"}
     annotate.remove(project, [found[0]])
     learn(project)
     find_objects(project, [image], QUIET, threads=1)
@@ -443,5 +443,7 @@ def test_beside_a_detector_without_feature_maps_heads_learn_on_those_of_the_bund
     found = project.models.detection_head_of(detector)
     assert found
     assert any(project.predictions.of_image(image.id, found.id) for image in left)
-    with pytest.raises(HitlError, match="names no feature maps"):
-        export_head(project, tmp_path / "out")
+    export = export_head(project, tmp_path / "out")  # two networks in one file
+    exported = load_detector(read_card(export.folder / "detector.toml"), threads=1)
+    (boxes,) = exported.predict([read_for_models(project.path_of(left[0]))[1]])
+    assert boxes.scores.max() > 0.3
