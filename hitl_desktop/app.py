@@ -11,6 +11,7 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTimer, QTra
 from PySide6.QtWidgets import QApplication
 
 from hitl_desktop.errors import HitlError
+from hitl_desktop.memory import bound_heap
 from hitl_desktop.settings import Settings
 from hitl_desktop.translation import language, tr
 from hitl_desktop.ui.main_window import MainWindow
@@ -40,6 +41,7 @@ def run(path: Path | None, *, screenshot: Path | None = None, after: float = 60.
     settings = Settings()
     apply_theme(settings.text("theme"))
     sys.setswitchinterval(SWITCH_INTERVAL)
+    bound_heap()
     window = MainWindow(settings)
     excepthook.install(window.messages)
     signal.signal(signal.SIGINT, lambda _signal, _frame: window.close())

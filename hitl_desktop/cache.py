@@ -32,6 +32,17 @@ def room(name: str) -> Path:
     return folder
 
 
+def keep(entry: Path, data: bytes) -> None:
+    """Write an entry whole or not at all.
+
+    Raises:
+        OSError: the disk is full or cannot be written.
+    """
+    part = entry.with_name(f".{entry.name}.{os.getpid()}")
+    part.write_bytes(data)
+    part.replace(entry)
+
+
 def trim(folder: Path, most_bytes: int) -> None:
     """Delete the entries of a folder that were not used for longest, until a tenth below the limit."""
     entries = [(entry.stat().st_mtime, _size(entry), entry) for entry in _finished(folder)]

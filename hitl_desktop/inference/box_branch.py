@@ -11,7 +11,7 @@ import numpy as np
 from hitl_desktop.domain.box_field import BoxField, BoxGrid
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.graph_cut import cut_graph
+from hitl_desktop.inference.graph_cut import kept_cut
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.model_file import check_is_model
 from hitl_desktop.inference.preprocess import Placement, prepare
@@ -119,7 +119,9 @@ def load_box_branch(card: ModelCard, *, threads: int | None = None) -> BoxBranch
             hint=tr("Draw the box, or use the bundled detector."),
         )
     check_is_model(card.file)
-    return BoxBranch(card, Session(card.file, threads=threads, graph=cut_graph(card.file, _outputs(card))))
+    return BoxBranch(
+        card, Session(card.file, threads=threads, graph=kept_cut(card.file, card.sha256, _outputs(card)))
+    )
 
 
 def _outputs(card: ModelCard) -> tuple[str, ...]:

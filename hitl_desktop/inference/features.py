@@ -10,7 +10,7 @@ import numpy as np
 from hitl_desktop.domain.cells import CellGrid
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.graph_cut import cut_graph
+from hitl_desktop.inference.graph_cut import kept_cut
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.preprocess import laid_out, prepare
 from hitl_desktop.inference.session import FloatArray, Session
@@ -94,5 +94,5 @@ def open_features(card: ModelCard, *, threads: int | None = None) -> FeatureNet:
     Raises:
         ModelError: the graph cannot be cut at its feature maps.
     """
-    graph = cut_graph(card.file, card.decode.features)
+    graph = kept_cut(card.file, card.sha256, card.decode.features)
     return FeatureNet(card, Session(card.file, threads=threads, graph=graph))

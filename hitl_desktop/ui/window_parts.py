@@ -84,7 +84,7 @@ class WindowParts(LateActs):
         self.ask = ask(self)
         self.runner = JobRunner(main_thread)
         self._warns_of_disk = False
-        self._garbage = GarbageTimer()
+        self._garbage = GarbageTimer(lambda: bool(self.runner.jobs))
         self._garbage.start()
         self.loader = ImageLoader()
         self.session = Session(settings, self.messages, main_thread, self.runner)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import subprocess
 import sys
 import weakref
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from types import ModuleType
 import pytest
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card, load_detector
 from hitl_desktop.ui.shell.garbage import GarbageTimer
 
 
@@ -38,3 +40,25 @@ def test_garbage_of_the_moment_in_which_something_was_imported_is_freed(
     timer._tick()
     assert seen() is None
     assert gc.get_freeze_count() > 0
+
+
+def test_networks_are_put_away_after_a_quiet_minute(qtbot: QtBot) -> None:
+    busy = [True]
+    timer = GarbageTimer(lambda: busy[0])
+    card = find_card(DEFAULT_DETECTOR)
+    first = load_detector(card, threads=1)
+    for _ in range(100):
+        timer._tick()
+    assert load_detector(card, threads=1) is first
+    busy[0] = False
+    for _ in range(59):
+        timer._tick()
+    assert load_detector(card, threads=1) is first
+    timer._tick()
+    assert load_detector(card, threads=1) is not first
+
+
+def test_sources_of_imported_modules_are_not_kept() -> None:
+    code = "import linecache, hitl_desktop.ui.main_window, sklearn.linear_model; print(len(linecache.cache))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert int(done.stdout) < 50

@@ -9,11 +9,15 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
+from hitl_desktop.workflows.detection.engines import release_engines
+
 _EVERY_MS = 1000
 _FULL_EVERY = 20
+_IDLE_TICKS = 60
 _MANY_NEW = 50_000
 """Looking through more new objects than this takes longer than a hand should wait: what is garbage among them
 stays."""
@@ -22,9 +26,11 @@ stays."""
 class GarbageTimer(QObject):
     """Takes garbage collection over from Python until it is stopped."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_busy: Callable[[], bool] = lambda: True) -> None:
+        """While nobody `is_busy` for a minute, networks are put away, too."""
         super().__init__()
-        self._modules = self._ticks = 0
+        self._modules = self._ticks = self._quiet = 0
+        self._is_busy = is_busy
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
 
@@ -41,6 +47,9 @@ class GarbageTimer(QObject):
 
     def _tick(self) -> None:
         self._ticks += 1
+        self._quiet = 0 if self._is_busy() else self._quiet + 1
+        if self._quiet == _IDLE_TICKS:
+            release_engines()
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
             if gc.get_count()[0] < _MANY_NEW:
