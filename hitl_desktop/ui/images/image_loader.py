@@ -23,7 +23,8 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.images.thumbnails import Thumbnails
 
-KEPT_BYTES = 300_000_000
+KEPT_BYTES = 150_000_000
+"""Three images of 12 megapixels: the one at hand and its neighbours."""
 _KEPT_THUMBNAILS = 2000
 _SMALLEST_LEVEL = 700
 _FIRST_VIEW = 1000
