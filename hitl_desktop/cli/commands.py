@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import difflib
+import os
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
 
 PROGRAM: Final = "hitl-desktop"
+_ALIKE = 0.7
 SUBJECTS: Final = ("Projects", "Data sets", "Learning", "Quality", "Benchmark", "This program")
 """In the order of the group's help; the help of click is made of literals, and so are these."""
 
@@ -32,6 +35,13 @@ class Command(click.Command):
         write_examples(formatter, self.examples)
 
 
+def _mistyped(name: str, commands: Sequence[str]) -> str:
+    """The command that was meant by a name that is no path; empty if it resembles none."""
+    if os.path.lexists(name):
+        return ""
+    return next(iter(difflib.get_close_matches(name, commands, 1, _ALIKE)), "")
+
+
 class Group(click.Group):
     """Commands by subject; whatever is no command is a project or a folder to open."""
 
@@ -41,6 +51,8 @@ class Group(click.Group):
         """Put `open` before a path, or before nothing; while a shell completes, all is left as it is typed."""
         known = {"--help", "--version", *self.commands}
         if not ctx.resilient_parsing and (not args or args[0] not in known):
+            if args and (meant := _mistyped(args[0], list(self.commands))):
+                ctx.fail(tr("There is no command {name}. Did you mean {meant}?", name=args[0], meant=meant))
             args = ["open", *args]
         return super().parse_args(ctx, args)
 

@@ -9,7 +9,8 @@ import click
 
 from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.names import DETECTOR
-from hitl_desktop.cli.reporting import Report, prints_report
+from hitl_desktop.cli.paths import PROJECT
+from hitl_desktop.cli.reporting import Report, prints_report, processors
 from hitl_desktop.errors import ModelError
 from hitl_desktop.terminal import TerminalProgress
 from hitl_desktop.translation import tr
@@ -155,3 +156,45 @@ def _images(folder: Path | None) -> list[Any]:
         except UnreadableImageError:
             continue
     return found
+
+
+@command("Learning", "compare-detectors sample.hitl", "compare-detectors sample.hitl yolox_nano")
+@click.argument("project", type=PROJECT)
+@click.argument("models", type=DETECTOR, nargs=-1)
+@prints_report
+def compare_detectors(project: Path, models: tuple[str, ...]) -> Report:
+    """Compare detectors on images that are done.
+
+    All there are, or those named: average precision, and milliseconds for an image on this computer.
+    """
+    from hitl_desktop.inference.registry import find_card  # noqa: PLC0415
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.detection import detector_trials  # noqa: PLC0415
+    from hitl_desktop.workflows.detection.models import known_models  # noqa: PLC0415
+
+    cards = [find_card(name) for name in models] or [
+        known.card for known in known_models() if known.card is not None and not known.problem
+    ]
+    with Project.open(project, background=True) as opened, TerminalProgress(tr("Comparing")) as progress:
+        trials = detector_trials.compare_detectors(opened, cards, progress, threads=processors())
+    return {
+        "detectors": [
+            {
+                "name": trial.name,
+                "images": trial.images,
+                "boxes": trial.boxes,
+                "map": _rounded(trial.map),
+                "ap50": _rounded(trial.ap50),
+                "ap50_any": _rounded(trial.ap50_any),
+                "known_categories": trial.known,
+                "proposed": trial.proposed,
+                "ms_an_image": round(trial.ms, 1),
+                "problem": trial.problem,
+            }
+            for trial in trials
+        ]
+    }
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

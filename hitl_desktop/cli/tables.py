@@ -100,6 +100,8 @@ _AUDIT = (
     ),
 )
 
+_TRIED_ON: Final = (Column(tr("images"), "images", forms.count), Column(tr("boxes"), "boxes", forms.count))
+
 _F1_CURVE = (
     Column(tr("decided images"), "pictures", forms.count),
     Column(tr("measured on"), "of", forms.count),
@@ -367,6 +369,39 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             Table(tr("Not done"), "not_done", (_PATH, _REASON)),
             _CHANGED,
             Words("remarks", tr("Remarks")),
+        ),
+        "compare-detectors": (
+            Table(
+                tr("Detectors on images that are done"),
+                "detectors",
+                (
+                    Column(tr("name"), "name", kind=Kind.WORDS),
+                    *_TRIED_ON,
+                    Column(tr("mAP"), "map", forms.digits(2)),
+                    Column(tr("AP50"), "ap50", forms.digits(2)),
+                    Column(tr("AP50 of any category"), "ap50_any", forms.digits(2)),
+                    Column(tr("categories known"), "known_categories", forms.count),
+                    Column(tr("boxes proposed"), "proposed", forms.count),
+                    Column(tr("ms an image"), "ms_an_image", forms.digits(1)),
+                    Column(
+                        tr("problem"), "problem", kind=Kind.WORDS, style=lambda text: "red" if text else ""
+                    ),
+                ),
+            ),
+        ),
+        "feature-maps": (
+            Facts((Column(tr("used from the next training on"), "used"),)),
+            Table(
+                tr("Feature maps, by heads not trained on the image"),
+                "feature_maps",
+                (
+                    Column(tr("name"), "name"),
+                    *_TRIED_ON,
+                    Column(tr("AP50 of any category"), "ap50", forms.digits(2)),
+                    Column(tr("ms an image"), "ms_an_image", forms.digits(1)),
+                    Column(tr("used"), "used", lambda used: tr("yes") if used else ""),
+                ),
+            ),
         ),
         "models": (
             Table(

@@ -12,6 +12,7 @@ from PySide6.QtGui import QDropEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.inference import model_library
 from hitl_desktop.inference.recognition.probe import Finding, FoundBox, ProbeResult, probe
 from hitl_desktop.ui.main_window import MainWindow
@@ -133,7 +134,7 @@ def test_the_list_of_detectors_uses_and_removes_them(
 
 
 def test_the_bundled_detector_cannot_be_removed(window: MainWindow) -> None:
-    dialog = DetectorsDialog(known_models(), "", "CPU", ["CPU"], window)
+    dialog = DetectorsDialog(known_models(), "", "CPU", ["CPU"], {}, window)
     dialog.table.selectRow(0)
     assert dialog.use.isEnabled()
     assert not dialog.remove.isEnabled()
@@ -147,3 +148,29 @@ def test_names_are_typed_in_any_usual_form(text: str, window: MainWindow, tmp_pa
     dialog.names.setPlainText(text)
     assert dialog.class_names == ("a", "b", "c")
     assert dialog.use.isEnabled()
+
+
+def test_detectors_are_compared_on_done_images_in_their_list(window: MainWindow, qtbot: QtBot) -> None:
+    session = window.session
+    session.project_acts.add_category("person")
+    window.canvas.drawn.emit(BBox(5, 5, 30, 30))
+    session.acts.accept_image()
+    seen: list[str] = []
+
+    def look() -> None:
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, DetectorsDialog) and dialog.isVisible():
+                cells = [dialog.table.item(0, column) for column in range(dialog.table.columnCount())]
+                seen.append(" | ".join(cell.text() for cell in cells if cell is not None))
+                if len(seen) == 1:
+                    dialog.compare.click()
+                else:
+                    dialog.reject()
+        if len(seen) < 2:
+            QTimer.singleShot(50, look)
+
+    QTimer.singleShot(50, look)
+    window.actions_["detectors"].trigger()
+    qtbot.waitUntil(lambda: len(seen) == 2, timeout=LONG)
+    assert "image" not in seen[0]
+    assert "1 image" in seen[1]

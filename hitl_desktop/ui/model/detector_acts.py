@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,6 +25,11 @@ from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog, Wanted
 from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.once import once
+from hitl_desktop.workflows.detection.detector_trials import (
+    DetectorTrial,
+    compare_detectors,
+    ranked_by_labels,
+)
 from hitl_desktop.workflows.detection.models import (
     KnownModel,
     add_model,
@@ -57,6 +63,8 @@ class DetectorActs:
         self._session, self._intake, self._messages = session, intake, messages
         self._ask, self._window = ask, window
         self.recognised: RecognisedDialog | None = None
+        self._trials: Mapping[str, DetectorTrial] = {}
+        session.opened.connect(self._forget_trials)
 
     def choose(self) -> None:
         """Open the list of detectors."""
@@ -65,7 +73,8 @@ class DetectorActs:
 
     def _show_detectors(self, offer: _Offer) -> None:
         used, now = self._session.views.detector_hash(), providers.chosen()
-        with once(DetectorsDialog(offer.models, used, now, offer.providers, self._window)) as dialog:
+        shown = DetectorsDialog(offer.models, used, now, offer.providers, self._trials, self._window)
+        with once(shown) as dialog:
             dialog.exec()
             if dialog.provider.currentText() != now:
                 self._run_on(dialog.provider.currentText())
@@ -74,8 +83,26 @@ class DetectorActs:
             self.add()
         elif wanted is Wanted.USE and model is not None and model.card is not None:
             self._intake.prelabel(model=model.name if model.is_bundled else str(model.card.file))
+        elif wanted is Wanted.COMPARE:
+            self._compare(offer.models)
         elif wanted is Wanted.REMOVE and model is not None:
             self._remove(model)
+
+    def _compare(self, models: Sequence[KnownModel]) -> None:
+        """Measure the detectors on images that are done, and show the list again."""
+        cards = [model.card for model in models if model.card is not None and not model.problem]
+
+        def measure(project: Project, progress: Progress) -> list[DetectorTrial]:
+            return compare_detectors(project, cards, progress, threads=1)
+
+        def show(trials: list[DetectorTrial]) -> None:
+            self._trials = {trial.sha256: trial for trial in trials}
+            self.choose()
+
+        prepare(self._session.jobs, self._window, tr("Comparing detectors"), measure, show)
+
+    def _forget_trials(self) -> None:
+        self._trials = {}
 
     def _run_on(self, provider: str) -> None:
         """Run models on another provider, from the next time they are loaded."""
@@ -104,7 +131,8 @@ class DetectorActs:
 
         def probe(project: Project, progress: Progress) -> _Probed:
             images = probe_images(project, near)
-            return _Probed(recognise_file(file, images, progress), images)
+            found = ranked_by_labels(project, recognise_file(file, images, progress), progress, threads=1)
+            return _Probed(found, images)
 
         title = tr("Recognising {name}", name=file.name)
         prepare(self._session.jobs, self._window, title, probe, self._show)

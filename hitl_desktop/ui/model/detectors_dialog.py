@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from functools import partial
 
@@ -21,9 +21,18 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.tables import cell, read_only_table
+from hitl_desktop.workflows.detection.detector_trials import DetectorTrial
 from hitl_desktop.workflows.detection.models import KnownModel
 
-_HEADINGS = (tr("Detector"), tr("Family"), tr("Input"), tr("Classes"), tr("Licence"), tr("State"))
+_HEADINGS = (
+    tr("Detector"),
+    tr("Family"),
+    tr("Input"),
+    tr("Classes"),
+    tr("ms an image"),
+    tr("Licence"),
+    tr("State"),
+)
 
 
 class Wanted(Enum):
@@ -32,25 +41,36 @@ class Wanted(Enum):
     USE = "use"
     ADD = "add"
     REMOVE = "remove"
+    COMPARE = "compare"
 
 
 class DetectorsDialog(QDialog):
-    """A row for each detector; `used` is the hash of the project's own. What a person wants is in `wanted`."""
+    """A row for each detector; `used` is the hash of the project's own, `trials` what was measured, by hash. What a
+    person wants is in `wanted`."""
 
     def __init__(
-        self, models: Sequence[KnownModel], used: str, provider: str, offered: Sequence[str], parent: QWidget
+        self,
+        models: Sequence[KnownModel],
+        used: str,
+        provider: str,
+        offered: Sequence[str],
+        trials: Mapping[str, DetectorTrial],
+        parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Detectors"))
-        open_within_screen(self, 820, 420)
+        open_within_screen(self, 960, 420)
         self.wanted: Wanted | None = None
         self._models, self._used = list(models), used
-        self.table = read_only_table(tr("Detectors"), _HEADINGS, len(models), stretch=5)
+        self.table = read_only_table(tr("Detectors"), _HEADINGS, len(models), stretch=6)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         for row, model in enumerate(self._models):
-            for column, text in enumerate(_row(model, used)):
-                self.table.setItem(row, column, cell(text))
+            trial = trials.get(model.card.sha256) if model.card is not None else None
+            for column, text in enumerate(_row(model, used, trial)):
+                shown = cell(text)
+                shown.setToolTip(text)
+                self.table.setItem(row, column, shown)
         self.table.itemSelectionChanged.connect(self._enable)
         note = QLabel(tr("Drop an .onnx file of any detector on the window to add it."), wordWrap=True)
         self.provider = QComboBox()
@@ -60,7 +80,10 @@ class DetectorsDialog(QDialog):
         self.use = buttons.addButton(tr("Use in this project"), QDialogButtonBox.ButtonRole.ActionRole)
         self.add = buttons.addButton(tr("Add file..."), QDialogButtonBox.ButtonRole.ActionRole)
         self.remove = buttons.addButton(tr("Remove"), QDialogButtonBox.ButtonRole.ActionRole)
-        for button, wanted in ((self.use, Wanted.USE), (self.add, Wanted.ADD), (self.remove, Wanted.REMOVE)):
+        self.compare = buttons.addButton(tr("Compare on done images"), QDialogButtonBox.ButtonRole.ActionRole)
+        self.compare.setToolTip(tr("Runs each detector on the latest images that are done; proposes nothing"))
+        wishes = {self.use: Wanted.USE, self.add: Wanted.ADD, self.remove: Wanted.REMOVE}
+        for button, wanted in (wishes | {self.compare: Wanted.COMPARE}).items():
             button.clicked.connect(partial(self._end, wanted))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
@@ -91,10 +114,12 @@ class DetectorsDialog(QDialog):
         self.remove.setEnabled(model is not None and not model.is_bundled)
 
 
-def _row(model: KnownModel, used: str) -> tuple[str, ...]:
+def _row(model: KnownModel, used: str, trial: DetectorTrial | None) -> tuple[str, ...]:
     card = model.card
     if card is None:
-        return model.name, "", "", "", "", model.problem
+        return model.name, "", "", "", "", "", model.problem
     size = "{} x {}".format(*card.input.size) if all(card.input.size) else tr("any")
-    state = model.problem or (tr("used in this project") if card.sha256 == used else "")
-    return model.name, model.family, size, str(len(card.classes)), card.license, state
+    is_used = tr("used in this project") if card.sha256 == used else ""
+    state = model.problem or "; ".join(filter(None, (is_used, trial.words if trial else "")))
+    ms = f"{trial.ms:.0f}" if trial is not None and trial.images else ""
+    return model.name, model.family, size, str(len(card.classes)), ms, card.license, state
