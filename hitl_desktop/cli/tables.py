@@ -12,6 +12,7 @@ from typing import Final
 
 from hitl_desktop.cli import forms, rows, wording
 from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table, Words
+from hitl_desktop.cli.trial_tables import TRIALS
 from hitl_desktop.translation import tr
 
 # Parts that several reports have.
@@ -99,8 +100,6 @@ _AUDIT = (
         ),
     ),
 )
-
-_TRIED_ON: Final = (Column(tr("images"), "images", forms.count), Column(tr("boxes"), "boxes", forms.count))
 
 _F1_CURVE = (
     Column(tr("decided images"), "pictures", forms.count),
@@ -370,39 +369,7 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             _CHANGED,
             Words("remarks", tr("Remarks")),
         ),
-        "compare-detectors": (
-            Table(
-                tr("Detectors on images that are done"),
-                "detectors",
-                (
-                    Column(tr("name"), "name", kind=Kind.WORDS),
-                    *_TRIED_ON,
-                    Column(tr("mAP"), "map", forms.digits(2)),
-                    Column(tr("AP50"), "ap50", forms.digits(2)),
-                    Column(tr("AP50 of any category"), "ap50_any", forms.digits(2)),
-                    Column(tr("categories known"), "known_categories", forms.count),
-                    Column(tr("boxes proposed"), "proposed", forms.count),
-                    Column(tr("ms an image"), "ms_an_image", forms.digits(1)),
-                    Column(
-                        tr("problem"), "problem", kind=Kind.WORDS, style=lambda text: "red" if text else ""
-                    ),
-                ),
-            ),
-        ),
-        "feature-maps": (
-            Facts((Column(tr("used from the next training on"), "used"),)),
-            Table(
-                tr("Feature maps, by heads not trained on the image"),
-                "feature_maps",
-                (
-                    Column(tr("name"), "name"),
-                    *_TRIED_ON,
-                    Column(tr("AP50 of any category"), "ap50", forms.digits(2)),
-                    Column(tr("ms an image"), "ms_an_image", forms.digits(1)),
-                    Column(tr("used"), "used", lambda used: tr("yes") if used else ""),
-                ),
-            ),
-        ),
+        **TRIALS,
         "models": (
             Table(
                 tr("Detectors"),

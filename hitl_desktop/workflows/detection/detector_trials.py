@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 import numpy as np
@@ -27,6 +27,8 @@ from hitl_desktop.workflows.detection.class_map import class_to_category
 
 MOST_IMAGES = 100
 _PROPOSES_FROM = 0.3
+
+_Record = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,51 +124,57 @@ def ranked_by_labels(
     return msgspec.structs.replace(result, findings=findings, remarks=(*result.remarks, remark))
 
 
+@dataclass(slots=True)
+class _Run:
+    """What a detector found on images, beside what is labelled there."""
+
+    truth: list[_Record] = field(default_factory=list["_Record"])
+    found: list[_Record] = field(default_factory=list["_Record"])
+    seconds: list[float] = field(default_factory=list[float])
+    proposed: int = 0
+
+
 def _tried(
     project: Project, card: ModelCard, image_ids: Sequence[int], progress: Progress, threads: int | None
 ) -> DetectorTrial:
     classes = class_to_category(project, ModelRecord(0, card.sha256, card.name, card.classes))
     categories = {c.id for c in project.categories.all() if not c.retired}
     known = {category for category in classes if category}
-    truth, found, seconds, images, proposed = list[_Record](), list[_Record](), list[float](), 0, 0
+    run = _Run()
     try:
-        detector = load_detector(card, threads=threads)
-        for image_id in image_ids:
-            progress.check_cancelled()
-            done = _read(project, image_id)
-            if done is None:
-                continue
-            began = time.perf_counter()
-            detections = detect(detector, done.pixels, progress)
-            seconds.append(time.perf_counter() - began)
-            images += 1
-            truth += [_box(done, a.category_id or 0, a.bbox) for a in done.truth]
-            found += _found(done, detections, classes)
-            proposed += int((detections.scores.max(axis=1, initial=0) >= _PROPOSES_FROM).sum())
+        _run(project, card, image_ids, classes, run, progress, threads)
     except HitlError as error:
-        return DetectorTrial(
-            card.name, card.sha256, 0, 0, len(known), len(categories), None, None, 0.0, 0, 0.0, str(error)
-        )
-    by_name = _precision(
-        [t for t in truth if t["category_id"] in known], [f for f in found if f["category_id"]]
-    )
-    anything = _precision([t | {"category_id": 1} for t in truth], _once(found))
-    ms = 1000 * float(np.median(seconds)) if seconds else 0.0
-    return DetectorTrial(
-        card.name,
-        card.sha256,
-        images,
-        len(truth),
-        len(known),
-        len(categories),
-        *by_name,
-        anything[0] or 0.0,
-        proposed,
-        ms,
-    )
+        nothing = (0, 0, len(known), len(categories), None, None, 0.0, 0, 0.0)
+        return DetectorTrial(card.name, card.sha256, *nothing, str(error))
+    named = [f for f in run.found if f["category_id"]]
+    ap50, mean = _precision([t for t in run.truth if t["category_id"] in known], named)
+    ap50_any, _ = _precision(_of_any(run.truth), _of_any(run.found))
+    ms = 1000 * float(np.median(run.seconds)) if run.seconds else 0.0
+    of = (len(run.seconds), len(run.truth), len(known), len(categories))
+    return DetectorTrial(card.name, card.sha256, *of, ap50, mean, ap50_any or 0.0, run.proposed, ms)
 
 
-_Record = dict[str, object]
+def _run(
+    project: Project,
+    card: ModelCard,
+    image_ids: Sequence[int],
+    classes: Sequence[int | None],
+    run: _Run,
+    progress: Progress,
+    threads: int | None,
+) -> None:
+    detector = load_detector(card, threads=threads)
+    for image_id in image_ids:
+        progress.check_cancelled()
+        done = _read(project, image_id)
+        if done is None:
+            continue
+        began = time.perf_counter()
+        detections = detect(detector, done.pixels, progress)
+        run.seconds.append(time.perf_counter() - began)
+        run.truth += [_box(done, a.category_id or 0, a.bbox) for a in done.truth]
+        run.found += _found(done, detections, classes)
+        run.proposed += int((detections.scores.max(axis=1, initial=0) >= _PROPOSES_FROM).sum())
 
 
 def _read(project: Project, image_id: int) -> _Done | None:
@@ -195,8 +203,8 @@ def _found(done: _Done, detections: Detections, classes: Sequence[int | None]) -
     return records
 
 
-def _once(found: Sequence[_Record]) -> list[_Record]:
-    return [each | {"category_id": 1} for each in found]
+def _of_any(records: Sequence[_Record]) -> list[_Record]:
+    return [each | {"category_id": 1} for each in records]
 
 
 def _precision(truth: Sequence[_Record], found: Sequence[_Record]) -> tuple[float | None, float | None]:
