@@ -28,19 +28,38 @@ from hitl_desktop.translation import tr
     metavar="NAME|FILE.onnx",
     help="A bundled detector or an ONNX file, which the project uses from then on. Default: the project's detector.",
 )
+@click.option(
+    "--tiles", type=int, default=None, help="Look at N x N overlapping parts, too, for small objects."
+)
+@click.option("--mirrored/--not-mirrored", default=None, help="Look at mirrored images, too.")
+@click.option(
+    "--nms", type=float, default=None, help="From which overlap (IoU) on two boxes of a class are one."
+)
 @prints_report
-def prelabel(project: Path, model: str | None) -> Report:
+def prelabel(
+    project: Path, model: str | None, tiles: int | None, mirrored: bool | None, nms: float | None
+) -> Report:
     """Let the detector propose boxes.
 
-    Goes on where it stopped; images that came into the folders meanwhile are added first.
+    Goes on where it stopped; images that came into the folders meanwhile are added first. The project keeps
+    how its detector looks at images; another way does all images anew.
     """
+    import msgspec  # noqa: PLC0415
+
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.detection.prelabel import prelabel as run  # noqa: PLC0415
+    from hitl_desktop.workflows.detection.view_settings import (  # noqa: PLC0415
+        set_view_settings,
+        view_settings,
+    )
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
     from hitl_desktop.workflows.prediction.scoring import load_scorer  # noqa: PLC0415
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress(tr("Pre-labelling")) as progress:
+        chosen = {"tiles": tiles, "mirrored": mirrored, "nms_iou": nms}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        set_view_settings(opened, msgspec.structs.replace(view_settings(opened), **given))
         _, scanned = list_what_is_new(opened, progress)  # and images that came back can be read again
         result = run(opened, progress, model=model, threads=processors())
         refresh_queue(opened, load_scorer(opened), progress)

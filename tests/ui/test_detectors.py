@@ -15,10 +15,12 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.inference import model_library
 from hitl_desktop.inference.recognition.probe import Finding, FoundBox, ProbeResult, probe
+from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog
 from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog
 from hitl_desktop.workflows.detection.models import add_model, known_models
+from hitl_desktop.workflows.detection.view_settings import view_settings
 from tests.inference.graphs import SIDE, save
 from tests.inference.test_families import v8_columns, v10_table
 from tests.ui.conftest import MakeWindow, reopened
@@ -134,7 +136,7 @@ def test_the_list_of_detectors_uses_and_removes_them(
 
 
 def test_the_bundled_detector_cannot_be_removed(window: MainWindow) -> None:
-    dialog = DetectorsDialog(known_models(), "", "CPU", ["CPU"], {}, window)
+    dialog = DetectorsDialog(known_models(), "", "CPU", ["CPU"], {}, ViewSettings(), window)
     dialog.table.selectRow(0)
     assert dialog.use.isEnabled()
     assert not dialog.remove.isEnabled()
@@ -174,3 +176,36 @@ def test_detectors_are_compared_on_done_images_in_their_list(window: MainWindow,
     qtbot.waitUntil(lambda: len(seen) == 2, timeout=LONG)
     assert "image" not in seen[0]
     assert "1 image" in seen[1]
+
+
+def test_how_the_detector_looks_at_images_is_kept_and_all_are_done_anew(
+    window: MainWindow, make_window: MakeWindow, qtbot: QtBot
+) -> None:
+    window.loop.intake.prelabel()
+    qtbot.waitUntil(lambda: not window.runner.jobs, timeout=LONG)
+    project = window.session.project
+    assert project is not None
+    model = project.models.detector()
+    assert model is not None
+    before = len(project.predictions.images_done(model.id))
+    assert before > 0
+    seen: list[ViewSettings] = []
+
+    def answer() -> None:
+        for dialog in QApplication.topLevelWidgets():
+            if isinstance(dialog, DetectorsDialog) and dialog.isVisible():
+                dialog.views.tiles.setCurrentIndex(dialog.views.tiles.findData(2))
+                dialog.views.mirrored.setChecked(True)
+                dialog.views.nms.setValue(0.4)
+                seen.append(dialog.views.settings)
+                dialog.reject()
+        if not seen:
+            QTimer.singleShot(50, answer)
+
+    QTimer.singleShot(50, answer)
+    window.actions_["detectors"].trigger()
+    qtbot.waitUntil(lambda: bool(seen) and not window.runner.jobs, timeout=LONG)
+    assert len(project.predictions.images_done(model.id)) == before
+    again = reopened(window, make_window, qtbot)
+    assert again.session.project is not None
+    assert view_settings(again.session.project) == ViewSettings(2, 0.2, mirrored=True, nms_iou=0.4)

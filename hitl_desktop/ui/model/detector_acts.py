@@ -8,11 +8,13 @@ from typing import NamedTuple
 
 from PySide6.QtWidgets import QWidget
 
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import model_library, providers
 from hitl_desktop.inference.recognition.probe import ProbeResult
 from hitl_desktop.inference.registry import forget_loaded
+from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.messages import Messages
@@ -37,6 +39,7 @@ from hitl_desktop.workflows.detection.models import (
     probe_images,
     recognise_file,
 )
+from hitl_desktop.workflows.detection.view_settings import set_view_settings, view_settings
 
 
 class _Probed(NamedTuple):
@@ -73,12 +76,20 @@ class DetectorActs:
 
     def _show_detectors(self, offer: _Offer) -> None:
         used, now = self._session.views.detector_hash(), providers.chosen()
-        shown = DetectorsDialog(offer.models, used, now, offer.providers, self._trials, self._window)
+        project = self._session.project
+        if project is None:
+            return
+        settings = view_settings(project)
+        shown = DetectorsDialog(
+            offer.models, used, now, offer.providers, self._trials, settings, self._window
+        )
         with once(shown) as dialog:
             dialog.exec()
             if dialog.provider.currentText() != now:
                 self._run_on(dialog.provider.currentText())
-            wanted, model = dialog.wanted, dialog.chosen
+            wanted, model, chosen = dialog.wanted, dialog.chosen, dialog.views.settings
+        if chosen != settings:
+            self._look_otherwise(chosen)
         if wanted is Wanted.ADD:
             self.add()
         elif wanted is Wanted.USE and model is not None and model.card is not None:
@@ -87,6 +98,17 @@ class DetectorActs:
             self._compare(offer.models)
         elif wanted is Wanted.REMOVE and model is not None:
             self._remove(model)
+
+    def _look_otherwise(self, settings: ViewSettings) -> None:
+        """Have the detector look at all images of the project anew."""
+
+        def act(project: Project) -> Changes:
+            set_view_settings(project, settings)
+            return Changes()
+
+        if self._session.project_acts.manage(act):
+            self._messages.show(tr("The detector looks at all images anew."))
+            self._intake.prelabel()
 
     def _compare(self, models: Sequence[KnownModel]) -> None:
         """Measure the detectors on images that are done, and show the list again."""

@@ -17,7 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.model.view_choices import ViewChoices
 from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.tables import cell, read_only_table
@@ -55,6 +57,7 @@ class DetectorsDialog(QDialog):
         provider: str,
         offered: Sequence[str],
         trials: Mapping[str, DetectorTrial],
+        settings: ViewSettings,
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
@@ -94,6 +97,8 @@ class DetectorsDialog(QDialog):
         layout.addWidget(self.table)
         layout.addWidget(note)
         layout.addLayout(row)
+        self.views = ViewChoices(settings)
+        layout.addWidget(self.views)
         layout.addWidget(buttons)
         self._enable()
 

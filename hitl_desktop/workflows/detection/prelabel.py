@@ -22,13 +22,14 @@ from hitl_desktop.errors import ModelError, UnreadableImageError
 from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import RgbImage, content_hash, perceptual_hash, read_for_models
 from hitl_desktop.inference.detect import LONGEST, detect
-from hitl_desktop.inference.registry import Detector, load_detector
+from hitl_desktop.inference.registry import Detector
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import own_classes
 from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
+from hitl_desktop.workflows.detection.view_settings import load_with_settings
 from hitl_desktop.workflows.images.changed_files import Content, keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
@@ -147,7 +148,7 @@ def prelabel(
         project.models.set_detector(record.id)
         return result
     card = card or card_of(project, record)
-    detector = load_detector(card, threads=threads)
+    detector = load_with_settings(project, card, threads=threads)
     with project.db.transaction():
         if is_used_anew:
             project.predictions.forget_done(record.id)
