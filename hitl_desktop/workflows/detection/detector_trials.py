@@ -17,13 +17,13 @@ from hitl_desktop.imaging import RgbImage, read_for_models
 from hitl_desktop.inference.detect import detect
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.recognition.probe import ProbeResult
-from hitl_desktop.inference.registry import load_detector
 from hitl_desktop.learning.metrics import average_precision
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
+from hitl_desktop.workflows.detection.view_settings import load_with_settings
 
 MOST_IMAGES = 100
 _PROPOSES_FROM = 0.3
@@ -163,7 +163,7 @@ def _run(
     progress: Progress,
     threads: int | None,
 ) -> None:
-    detector = load_detector(card, threads=threads)
+    detector = load_with_settings(project, card, threads=threads)
     for image_id in image_ids:
         progress.check_cancelled()
         done = _read(project, image_id)
