@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from hitl_desktop.inference.recognition.probe import ProbeResult
     from hitl_desktop.workflows.detection.models import KnownModel
 
-_ACTIONS = ("list", "show", "probe", "add", "remove")
+_ACTIONS = ("list", "show", "probe", "add", "remove", "fetch")
 _MOST_IMAGES = 3
 
 
@@ -47,15 +47,20 @@ _MOST_IMAGES = 3
 def models(
     action: str, model: str | None, names: str, reading: int, images: Path | None, licence: str
 ) -> Report:
-    """List detectors; recognise, add and remove ONNX files.
+    """List detectors; recognise, add, remove and fetch ONNX files.
 
     A file of anybody is recognised by what it gives, in a process of its own, within limits of time and
     memory. Its class names come from its metadata, from a file beside it, or from --names.
     """
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from hitl_desktop.inference.downloads import DOWNLOADS, fetch, find_download  # noqa: PLC0415
     from hitl_desktop.workflows.detection import models as library  # noqa: PLC0415
 
     if action == "list":
         return {"models": [_listed(known) for known in library.known_models()]}
+    if action == "fetch" and model is None:
+        return {"downloads": [asdict(each) for each in DOWNLOADS]}
     if model is None:
         raise ModelError(tr("No model was named."), hint=tr("Give its name, or its .onnx file."))
     if action == "remove":
@@ -67,6 +72,10 @@ def models(
         from hitl_desktop.inference.registry import find_card  # noqa: PLC0415
 
         return {"shown": _of_card(find_card(model))}
+    if action == "fetch":
+        with TerminalProgress(tr("Downloading")) as progress:
+            wanted = find_download(model)
+            model, licence = str(fetch(wanted, progress)), licence or wanted.license
     given = _names(names)
     with TerminalProgress(tr("Probing")) as progress:
         result = library.recognise_file(Path(model), _images(images), progress, given)

@@ -12,7 +12,7 @@ from typing import Final
 
 from hitl_desktop.cli import forms, rows, wording
 from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table, Words
-from hitl_desktop.cli.trial_tables import TRIALS
+from hitl_desktop.cli.trial_tables import DOWNLOADABLE, TRIALS
 from hitl_desktop.translation import tr
 
 # Parts that several reports have.
@@ -386,6 +386,7 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
                     ),
                 ),
             ),
+            DOWNLOADABLE,
             Facts((Column(tr("added"), "added"), Column(tr("removed"), "removed"))),
             Facts(_MODEL_LINES),
             Table(

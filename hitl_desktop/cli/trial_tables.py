@@ -10,6 +10,17 @@ from hitl_desktop.cli import forms
 from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table
 from hitl_desktop.translation import tr
 
+DOWNLOADABLE: Final = Table(
+    tr("Detectors that can be downloaded"),
+    "downloads",
+    (
+        Column(tr("name"), "name"),
+        Column(tr("detector"), "title", kind=Kind.WORDS),
+        Column(tr("MB"), "megabytes", forms.count),
+        Column(tr("licence"), "license", kind=Kind.WORDS),
+        Column(tr("address"), "address", kind=Kind.WORDS, extra=True),
+    ),
+)
 _TRIED_ON: Final = (Column(tr("images"), "images", forms.count), Column(tr("boxes"), "boxes", forms.count))
 TRIALS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
     {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -12,10 +13,12 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import model_library, providers
+from hitl_desktop.inference.downloads import DOWNLOADS, fetch
 from hitl_desktop.inference.recognition.probe import ProbeResult
 from hitl_desktop.inference.registry import forget_loaded
 from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.progress import Progress
+from hitl_desktop.service.jobs import FILES
 from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
@@ -94,6 +97,8 @@ class DetectorActs:
             self.add()
         elif wanted is Wanted.USE and model is not None and model.card is not None:
             self._intake.prelabel(model=model.name if model.is_bundled else str(model.card.file))
+        elif wanted is Wanted.FETCH:
+            self.fetch()
         elif wanted is Wanted.COMPARE:
             self._compare(offer.models)
         elif wanted is Wanted.REMOVE and model is not None:
@@ -143,6 +148,26 @@ class DetectorActs:
         file = self._ask.model()
         if file is not None:
             self.add_file(file)
+
+    def fetch(self) -> None:
+        """Let the person choose a free detector to download; where that fails, a file that is here already."""
+        offered = {f"{each.title} ({each.megabytes} MB, {each.license})": each for each in DOWNLOADS}
+        chosen = self._ask.choice(tr("Download a detector"), tr("Detector"), list(offered))
+        if chosen is None:
+            return
+        title = tr("Downloading {title}", title=offered[chosen].title)
+        self._session.jobs.runner.start(
+            FILES,
+            title,
+            partial(fetch, offered[chosen]),
+            on_success=self.add_file,
+            on_failure=self._on_not_fetched,
+        )
+        self._messages.show(f"{title}...")
+
+    def _on_not_fetched(self, error: BaseException) -> None:
+        self._messages.error(error)
+        self.add()
 
     def add_file(self, file: Path) -> None:
         """Recognise a file on images of the project, and offer to use it."""

@@ -44,6 +44,7 @@ class Wanted(Enum):
     ADD = "add"
     REMOVE = "remove"
     COMPARE = "compare"
+    FETCH = "fetch"
 
 
 class DetectorsDialog(QDialog):
@@ -85,8 +86,9 @@ class DetectorsDialog(QDialog):
         self.remove = buttons.addButton(tr("Remove"), QDialogButtonBox.ButtonRole.ActionRole)
         self.compare = buttons.addButton(tr("Compare on done images"), QDialogButtonBox.ButtonRole.ActionRole)
         self.compare.setToolTip(tr("Runs each detector on the latest images that are done; proposes nothing"))
+        self.fetch = buttons.addButton(tr("Download..."), QDialogButtonBox.ButtonRole.ActionRole)
         wishes = {self.use: Wanted.USE, self.add: Wanted.ADD, self.remove: Wanted.REMOVE}
-        for button, wanted in (wishes | {self.compare: Wanted.COMPARE}).items():
+        for button, wanted in (wishes | {self.compare: Wanted.COMPARE, self.fetch: Wanted.FETCH}).items():
             button.clicked.connect(partial(self._end, wanted))
         buttons.rejected.connect(self.reject)
         layout = QVBoxLayout(self)
