@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
@@ -18,6 +18,8 @@ from hitl_desktop.inference.recognition.probe import Finding, FoundBox, ProbeRes
 from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog
+from hitl_desktop.ui.model.reading_choices import ReadingChoices
+from hitl_desktop.ui.model.reading_view import ReadingView
 from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog
 from hitl_desktop.workflows.detection.models import add_model, known_models
 from hitl_desktop.workflows.detection.view_settings import view_settings
@@ -209,3 +211,37 @@ def test_how_the_detector_looks_at_images_is_kept_and_all_are_done_anew(
     again = reopened(window, make_window, qtbot)
     assert again.session.project is not None
     assert view_settings(again.session.project) == ViewSettings(2, 0.2, mirrored=True, nms_iou=0.4)
+
+
+def test_how_a_file_is_fed_and_read_can_be_set_right_and_is_seen_at_once(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    tips: list[str] = []
+
+    def tip(dialog: RecognisedDialog) -> str:
+        labels = dialog.findChildren(ReadingView)[-1].findChildren(QLabel)
+        return labels[0].toolTip()
+
+    def answer(dialog: RecognisedDialog) -> None:
+        (choices,) = dialog.findChildren(ReadingChoices)
+        tips.append(tip(dialog))
+        choices.unit.setCurrentIndex(choices.unit.findData("share"))
+        choices.unit.activated.emit(choices.unit.currentIndex())
+        assert "Trying" in dialog.problem.text()
+        qtbot.waitUntil(lambda: "Trying" not in dialog.problem.text(), timeout=LONG)
+        tips.append(tip(dialog))
+        choices.unit.setCurrentIndex(choices.unit.findData("pixels"))
+        choices.order.setCurrentIndex(choices.order.findData("BGR"))
+        choices.scale.setCurrentIndex(choices.scale.findText("pixels by ImageNet's mean"))
+        choices.order.activated.emit(choices.order.currentIndex())
+        qtbot.waitUntil(lambda: "Trying" not in dialog.problem.text(), timeout=LONG)
+        tips.append(tip(dialog))
+        dialog.accept()
+
+    when_shown(window, answer)
+    drop(window, model(tmp_path))
+    qtbot.waitUntil(lambda: len(tips) == 3 and not window.runner.jobs, timeout=LONG)
+    assert tips[0] == tips[2] != tips[1]
+    (entry,) = model_library.entries()
+    assert entry.card is not None
+    assert (entry.card.input.colour, entry.card.input.mean[0]) == ("BGR", 103.53)

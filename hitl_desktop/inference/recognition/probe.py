@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -79,16 +79,38 @@ def probe(
         JobCancelled: `progress` was cancelled.
     """
     check_is_model(file)
-    sha256 = file_hash(file)
+    request = {"file": str(file.resolve()), "sha256": file_hash(file), "names": list(names)}
+    return _answer(file, request, images, progress, longest)
+
+
+def preview(
+    card: ModelCard, images: Sequence[RgbImage], progress: Progress, *, longest: float = LONGEST
+) -> Finding:
+    """What a file finds when it is read as a card has it, within the limits of a probe.
+
+    Raises:
+        ModelError: it cannot be read like this, or did not finish within the limits.
+        JobCancelled: `progress` was cancelled.
+    """
+    request = {"file": str(card.file), "sha256": card.sha256, "names": [], "card": card}
+    return _answer(card.file, request, images, progress, longest).findings[0]
+
+
+def _answer(
+    file: Path,
+    request: Mapping[str, object],
+    images: Sequence[RgbImage],
+    progress: Progress | None,
+    longest: float,
+) -> ProbeResult:
     with tempfile.TemporaryDirectory(prefix="hitl-probe-") as name:
         folder = Path(name)
         np.savez(folder / "images.npz", *(images or bundled_photos()))
-        request = {"file": str(file.resolve()), "sha256": sha256, "names": list(names)}
-        (folder / "request.json").write_bytes(msgspec.json.encode(request))
+        (folder / "request.json").write_bytes(msgspec.json.encode(request, enc_hook=str))
         _run(folder, file.name, progress or NoProgress(), longest)
         try:
             result = msgspec.json.decode(
-                (folder / "result.json").read_bytes(), type=ProbeResult, dec_hook=_path
+                (folder / "result.json").read_bytes(), type=ProbeResult, dec_hook=as_path
             )
         except (OSError, msgspec.DecodeError) as error:
             raise _died(file.name) from error
@@ -102,7 +124,8 @@ def bundled_photos() -> list[RgbImage]:
     return [read_for_models(resources_dir() / "samples" / "photos" / name)[1] for name in _PHOTOS]
 
 
-def _path(kind: type, value: object) -> object:
+def as_path(kind: type, value: object) -> object:
+    """Paths are text in requests and answers."""
     return Path(str(value)) if kind is Path or issubclass(kind, Path) else value
 
 

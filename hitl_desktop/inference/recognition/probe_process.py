@@ -10,8 +10,20 @@ import numpy as np
 
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import ModelError
-from hitl_desktop.inference.recognition.probe import LONGEST, MOST_MEMORY, Finding, FoundBox, ProbeResult
+from hitl_desktop.imaging import RgbImage
+from hitl_desktop.inference.detect import detect
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.recognition.probe import (
+    LONGEST,
+    MOST_MEMORY,
+    Finding,
+    FoundBox,
+    ProbeResult,
+    as_path,
+)
 from hitl_desktop.inference.recognition.recognise import Candidate, recognise
+from hitl_desktop.inference.registry import load_detector
+from hitl_desktop.progress import NoProgress
 from hitl_desktop.translation import tr
 
 _SHOWN_FROM = 0.3
@@ -22,19 +34,18 @@ class _Request(msgspec.Struct):
     file: str
     sha256: str
     names: tuple[str, ...] = ()
+    card: ModelCard | None = None
 
 
 def main(folder: Path) -> None:
     """Answer the request in a folder."""
     _limit()
-    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=_Request)
+    request = msgspec.json.decode((folder / "request.json").read_bytes(), type=_Request, dec_hook=as_path)
     with np.load(folder / "images.npz") as arrays:
         images = [arrays[name] for name in arrays.files]
     try:
         refuse_outside_weights(Path(request.file))
-        done = recognise(Path(request.file), request.sha256, images, names=request.names)
-        findings = tuple(map(_finding, done.candidates))
-        result = ProbeResult(findings, done.seconds, tuple(done.remarks))
+        result = _recognised(request, images) if request.card is None else _read_as(request.card, images)
     except ModelError as error:
         result = ProbeResult(problem=error.message, hint=error.hint)
     except MemoryError:
@@ -43,6 +54,18 @@ def main(folder: Path) -> None:
             hint=tr("Use a smaller model, or one for a smaller input."),
         )
     (folder / "result.json").write_bytes(msgspec.json.encode(result, enc_hook=str))
+
+
+def _recognised(request: _Request, images: list[RgbImage]) -> ProbeResult:
+    done = recognise(Path(request.file), request.sha256, images, names=request.names)
+    return ProbeResult(tuple(map(_finding, done.candidates)), done.seconds, tuple(done.remarks))
+
+
+def _read_as(card: ModelCard, images: list[RgbImage]) -> ProbeResult:
+    """What the file finds when it is read as a card has it."""
+    detector = load_detector(card)
+    found = [detect(detector, image, NoProgress(), longest=LONGEST) for image in images]
+    return ProbeResult((Finding(card, 1.0, tuple(_boxes(each, card.classes) for each in found)),))
 
 
 def _limit() -> None:

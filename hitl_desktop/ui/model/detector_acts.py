@@ -14,18 +14,19 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference import model_library, providers
 from hitl_desktop.inference.downloads import DOWNLOADS, fetch
-from hitl_desktop.inference.recognition.probe import ProbeResult
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.recognition.probe import Finding, ProbeResult, preview
 from hitl_desktop.inference.registry import forget_loaded
 from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.progress import Progress
-from hitl_desktop.service.jobs import FILES
+from hitl_desktop.service.jobs import FILES, Job
 from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.settings import PROVIDER
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.jobs.preparing import prepare
+from hitl_desktop.ui.jobs.preparing import PREPARING, prepare
 from hitl_desktop.ui.model.detectors_dialog import DetectorsDialog, Wanted
 from hitl_desktop.ui.model.recognised_dialog import RecognisedDialog
 from hitl_desktop.ui.questions.ask import Ask
@@ -69,6 +70,7 @@ class DetectorActs:
         self._session, self._intake, self._messages = session, intake, messages
         self._ask, self._window = ask, window
         self.recognised: RecognisedDialog | None = None
+        self._previewing: Job | None = None
         self._trials: Mapping[str, DetectorTrial] = {}
         session.opened.connect(self._forget_trials)
 
@@ -187,14 +189,15 @@ class DetectorActs:
     def _show(self, probed: _Probed) -> None:
         with once(RecognisedDialog(probed.result, probed.images, self._window)) as dialog:
             self.recognised = dialog
+            dialog.preview_asked.connect(partial(self._preview, dialog, probed.images))
             accepted = dialog.exec()
             self.recognised = None
             if not accepted:
                 return
+            adjusted = Finding(dialog.card, 1.0, ())
             try:
                 card = add_model(
-                    probed.result,
-                    dialog.reading,
+                    ProbeResult((adjusted,)),
                     names=dialog.class_names,
                     licence=dialog.licence.text().strip(),
                 )
@@ -202,3 +205,22 @@ class DetectorActs:
                 self._messages.error(error)
                 return
         self._intake.prelabel(model=str(card.file))
+
+    def _preview(self, dialog: RecognisedDialog, images: Sequence[RgbImage], card: ModelCard) -> None:
+        """Try a card that a person changed, in a process of its own."""
+
+        def show(finding: Finding) -> None:
+            if self.recognised is dialog:
+                dialog.show_preview(finding)
+
+        def fail(error: BaseException) -> None:
+            if self.recognised is dialog:
+                dialog.show_problem(str(error))
+
+        dialog.show_waiting()
+        if self._previewing is not None:
+            self._previewing.abandon()
+        self._previewing = self._session.jobs.runner.start(
+            PREPARING, tr("Trying the detector"), partial(preview, card, images), on_success=show, on_failure=fail,
+            quiet=True,
+        )  # fmt: skip

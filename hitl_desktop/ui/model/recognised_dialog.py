@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QButtonGroup,
     QDialog,
@@ -20,8 +21,9 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.recognition.class_names import parsed
-from hitl_desktop.inference.recognition.probe import ProbeResult
+from hitl_desktop.inference.recognition.probe import Finding, ProbeResult
 from hitl_desktop.translation import tr
+from hitl_desktop.ui.model.reading_choices import ReadingChoices
 from hitl_desktop.ui.model.reading_view import ReadingView
 from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.scroll import Scroll
@@ -30,7 +32,13 @@ _NAME_LINES = 3
 
 
 class RecognisedDialog(QDialog):
-    """Shows each reading with what it finds; `reading` is the chosen one, `names` those of its classes."""
+    """Shows each reading with what it finds; `card` is the chosen one's, `names` those of its classes.
+
+    Signals:
+        preview_asked: a card was changed: what it finds is to be shown by `show_preview`.
+    """
+
+    preview_asked = Signal(ModelCard)
 
     def __init__(self, result: ProbeResult, images: Sequence[RgbImage], parent: QWidget) -> None:
         super().__init__(parent)
@@ -42,6 +50,9 @@ class RecognisedDialog(QDialog):
         inner = QWidget()
         column = QVBoxLayout(inner)
         self.choices: list[QRadioButton] = []
+        self._images = images
+        self._views: list[QVBoxLayout] = []
+        self._adjusted: list[ReadingChoices] = []
         group = QButtonGroup(self)
         for finding in result.findings:
             choice = QRadioButton(_of_reading(finding.card))
@@ -50,7 +61,14 @@ class RecognisedDialog(QDialog):
             choice.toggled.connect(self._show_names)
             self.choices.append(choice)
             column.addWidget(choice)
-            column.addWidget(ReadingView(finding, images))
+            view = QVBoxLayout()
+            view.addWidget(ReadingView(finding, images))
+            column.addLayout(view)
+            self._views.append(view)
+            adjusted = ReadingChoices(finding.card)
+            adjusted.changed.connect(self.preview_asked)
+            column.addWidget(adjusted)
+            self._adjusted.append(adjusted)
         column.addStretch(1)
         self.names = QPlainTextEdit()
         self.names.setTabChangesFocus(True)
@@ -78,6 +96,32 @@ class RecognisedDialog(QDialog):
     def reading(self) -> int:
         """The number of the chosen reading, from 0."""
         return next((n for n, choice in enumerate(self.choices) if choice.isChecked()), 0)
+
+    @property
+    def card(self) -> ModelCard:
+        """The card of the chosen reading, with what a person set right."""
+        return self._adjusted[self.reading].card
+
+    def show_waiting(self) -> None:
+        """A preview is being made."""
+        self.problem.setText(tr("Trying it on the images..."))
+        self.problem.show()
+
+    def show_preview(self, finding: Finding) -> None:
+        """Show what the card finds now, if it is still the one that is chosen."""
+        for number, adjusted in enumerate(self._adjusted):
+            if adjusted.card == finding.card:
+                view = self._views[number]
+                if (before := view.takeAt(0)) is not None and (widget := before.widget()) is not None:
+                    widget.deleteLater()
+                view.addWidget(ReadingView(finding, self._images))
+                self.choices[number].setChecked(True)
+        self._check_names()
+
+    def show_problem(self, words: str) -> None:
+        """It cannot be read as it is set now."""
+        self.problem.setText(words)
+        self.problem.show()
 
     @property
     def class_names(self) -> tuple[str, ...]:

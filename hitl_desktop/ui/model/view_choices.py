@@ -29,7 +29,7 @@ class ViewChoices(QWidget):
         self.nms = QDoubleSpinBox()
         self.nms.setRange(0.0, 0.95)
         self.nms.setSingleStep(0.05)
-        self.nms.setSpecialValueText(tr("as the model has it"))
+        self.nms.setSpecialValueText(tr("the model's own"))
         self.nms.setValue(settings.nms_iou or 0.0)
         self.nms.setAccessibleName(tr("Two boxes of a class are one from this overlap (IoU) on"))
         self.nms.setToolTip(
