@@ -29,11 +29,17 @@ from hitl_desktop.translation import tr
     help="A bundled detector or an ONNX file, which the project uses from then on. Default: the project's detector.",
 )
 @click.option(
-    "--tiles", type=int, default=None, help="Look at N x N overlapping parts, too, for small objects."
+    "--tiles",
+    type=click.IntRange(1, 6),
+    default=None,
+    help="Look at N x N overlapping parts, too, for small objects.",
 )
 @click.option("--mirrored/--not-mirrored", default=None, help="Look at mirrored images, too.")
 @click.option(
-    "--nms", type=float, default=None, help="From which overlap (IoU) on two boxes of a class are one."
+    "--nms",
+    type=click.FloatRange(0.05, 0.95),
+    default=None,
+    help="The overlap (IoU) from which two boxes of a class are one.",
 )
 @prints_report
 def prelabel(
@@ -170,7 +176,11 @@ def feature_maps(project: Path, use: str) -> Report:
     with Project.open(project, background=True) as opened, TerminalProgress(tr("Comparing")) as progress:
         if use:
             use_feature_maps(opened, use)
-            return {"used": use}
+            remark = tr(
+                "Until the next training nothing is found on them: hitl-desktop train {name}.",
+                name=project.name,
+            )
+            return {"used": use, "remarks": [remark]}
         trials = compare_feature_maps(opened, progress, threads=processors())
     return {
         "feature_maps": [

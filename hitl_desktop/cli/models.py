@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _ACTIONS = ("list", "show", "probe", "add", "remove", "fetch")
 _MOST_IMAGES = 3
+_NAME_FILES = frozenset({".txt", ".names", ".yaml", ".yml", ".json"})
 
 
 @command(
@@ -81,6 +82,12 @@ def models(
         result = library.recognise_file(Path(model), _images(images), progress, given)
     if action == "probe":
         return _probed(result)
+    counts = [len(finding.card.classes) for finding in result.findings]
+    if given and len(given) not in counts:
+        raise ModelError(
+            tr("{n} names were given for {classes} classes.", n=len(given), classes=counts[0]),
+            hint=tr("Give a name for each class, in the order of the model."),
+        )
     if result.is_ambiguous and click.get_current_context().get_parameter_source("reading").name == "DEFAULT":  # type: ignore[union-attr]
         raise ModelError(
             tr("{name} can be read in {n} ways.", name=Path(model).name, n=len(result.findings)),
@@ -147,6 +154,8 @@ def _names(text: str) -> tuple[str, ...]:
     from hitl_desktop.inference.recognition import class_names  # noqa: PLC0415
 
     file = Path(text) if text else None
+    if file is not None and file.suffix in _NAME_FILES and not file.is_file():
+        raise ModelError(tr("{file} is not there.", file=file), hint=tr("Give the names, or a file of them."))
     if file is not None and file.is_file():
         return class_names.parsed(file.read_text(encoding="utf-8-sig", errors="replace"))
     return class_names.parsed(text)
@@ -181,7 +190,7 @@ def compare_detectors(project: Path, models: tuple[str, ...]) -> Report:
     from hitl_desktop.workflows.detection import detector_trials  # noqa: PLC0415
     from hitl_desktop.workflows.detection.models import known_models  # noqa: PLC0415
 
-    cards = [find_card(name) for name in models] or [
+    cards = [find_card(name, adds=False) for name in models] or [
         known.card for known in known_models() if known.card is not None and not known.problem
     ]
     with Project.open(project, background=True) as opened, TerminalProgress(tr("Comparing")) as progress:

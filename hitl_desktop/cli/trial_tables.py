@@ -7,7 +7,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hitl_desktop.cli import forms
-from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table
+from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table, Words
 from hitl_desktop.translation import tr
 
 DOWNLOADABLE: Final = Table(
@@ -45,6 +45,7 @@ TRIALS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
         ),
         "feature-maps": (
             Facts((Column(tr("used from the next training on"), "used"),)),
+            Words("remarks", tr("Remarks")),
             Table(
                 tr("Feature maps, by heads not trained on the image"),
                 "feature_maps",

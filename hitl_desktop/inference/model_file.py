@@ -9,6 +9,7 @@ from pathlib import Path
 from hitl_desktop.errors import ModelError
 from hitl_desktop.translation import tr, trn
 
+_LONGEST_SHOWN = 200
 _EXPORT_AGAIN = tr("Export or download the model again.")
 _TO_ONNX = tr("Export it to ONNX with the tool it was trained with, and choose the .onnx file.")
 _MARKUP = (b"<!doctype", b"<html", b"<head", b"<?xml", b"<!--", b"<script")
@@ -164,10 +165,17 @@ def not_loadable(file: Path, error: Exception) -> ModelError:
     )
 
 
+def _is_there(folder: Path, name: str) -> bool:
+    try:
+        return (folder / name).is_file()
+    except (OSError, ValueError):  # no name that a file can have
+        return False
+
+
 def _without_weights(file: Path, text: str) -> ModelError:
     """The model's weights are in other files, which are missing or too short."""
     files = _weight_files(file)
-    missing = [name for name in files if not (file.parent / name).is_file()]
+    missing = [name[:_LONGEST_SHOWN] for name in files if not _is_there(file.parent, name)]
     if missing:
         what = trn(
             "{files}, which is not there",

@@ -60,11 +60,11 @@ def bundled_detectors() -> list[ModelCard]:
     return [card for card in cards if card.family in DETECTOR_FAMILIES]
 
 
-def find_card(name_or_file: str) -> ModelCard:
+def find_card(name_or_file: str, *, adds: bool = True) -> ModelCard:
     """The card of a model that is bundled or was added, by name; or of an ONNX file by path.
 
     The card of a file lies beside it, or was added before, or is in its metadata; else the file is probed, which
-    takes seconds, and added.
+    takes seconds, and added where that is wanted.
 
     Raises:
         ModelError: there is no such model, it is damaged, no detector, or can be read in several ways.
@@ -75,6 +75,9 @@ def find_card(name_or_file: str) -> ModelCard:
         added = next((e.card for e in model_library.entries() if e.card and e.name == name_or_file), None)
         if added is not None:
             return added
+        broken = next((e for e in model_library.entries() if e.card is None and e.name == name_or_file), None)
+        if broken is not None:
+            raise ModelError(broken.problem, hint=tr("Put its file back, or add the model again."))
         if not card_path.is_file():
             names = [e.name for e in model_library.entries() if e.card is not None]
             known = ", ".join([*(card.name for card in bundled_detectors()), *names])
@@ -88,7 +91,7 @@ def find_card(name_or_file: str) -> ModelCard:
     if card_path.is_file():
         return read_card(card_path)
     known = model_library.card_of_hash(file_hash(file), file)
-    return known or _own_card(file) or _probed(file)
+    return known or _own_card(file) or _probed(file, adds=adds)
 
 
 def _own_card(file: Path) -> ModelCard | None:
@@ -97,7 +100,7 @@ def _own_card(file: Path) -> ModelCard | None:
     return card_from_metadata(file, metadata) if {"task", "family", "input"} <= metadata.keys() else None
 
 
-def _probed(file: Path) -> ModelCard:
+def _probed(file: Path, *, adds: bool) -> ModelCard:
     """The card of a file that is recognised without a question."""
     result = probe(file)
     if result.is_ambiguous:
@@ -107,7 +110,7 @@ def _probed(file: Path) -> ModelCard:
                 "See them with hitl-desktop models probe {file}, then add it with the right one.", file=file
             ),
         )
-    return model_library.add(result.card)
+    return model_library.add(result.card) if adds else result.card
 
 
 @lru_cache(maxsize=2)

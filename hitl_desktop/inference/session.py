@@ -143,7 +143,7 @@ class Session:
             with self._turn:
                 found = self._session.run(list(outputs), feeds, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
-            hint = tr("Check the card beside it: family, size, classes.")
+            hint = tr("Check its family, input size and classes, or export it again.")
             if any("bfloat16" in self._output_types.get(name, "") for name in outputs):
                 hint = tr("Its outputs are bfloat16, which cannot be read here: export it in float32.")
             raise ModelError(

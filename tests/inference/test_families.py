@@ -450,3 +450,32 @@ def test_every_family_has_a_title_and_what_its_networks_take() -> None:
         assert family.title
         assert family.takes
         assert name == name.lower()
+
+
+def test_segmentation_rows_without_sure_objects_are_no_distributions(tmp_path: Path) -> None:
+    outputs = v8_segment()
+    outputs["output0"][0, 4:7] *= 0.02  # nothing on the probe images
+    names = {"task": "segment", "names": "{0: 'a', 1: 'b', 2: 'c'}"}
+    for shares in (False, True):
+        outputs["output0"][0, :4] /= SIDE if shares else 1
+        done = read(save(tmp_path / f"seg{shares}.onnx", outputs, metadata=names))
+        assert [c.card.family for c in done.candidates] == ["rows"]
+        assert done.candidates[0].card.classes == ("a", "b", "c")
+
+
+def test_a_table_without_rows_is_not_called_unknown(tmp_path: Path) -> None:
+    file = save(tmp_path / "nms.onnx", {"output0": f32(np.zeros((0, 6)))})
+    with pytest.raises(ModelError, match="found nothing on the probe images") as refused:
+        read(file)
+    assert "--images" in refused.value.hint
+
+
+def test_several_images_at_once_are_refused_as_that(tmp_path: Path) -> None:
+    outputs = {"output0": np.repeat(v8_columns()["output0"], 4, axis=0)}
+    with pytest.raises(ModelError, match="takes 4 images at once"):
+        read(save(tmp_path / "batch.onnx", outputs, shape=(4, 3, SIDE, SIDE)))
+
+
+def test_names_that_do_not_fit_are_remarked_on(tmp_path: Path) -> None:
+    done = read(save(tmp_path / "few.onnx", v8_columns(), metadata={"names": "['a', 'b', 'c', 'd']"}))
+    assert "There are 4 names for 3 classes, so they are not used." in done.remarks

@@ -30,6 +30,8 @@ _BINS = (8, 16, 17)
 """How many bins a side has, in the networks there are."""
 _BINS_OF_V8 = 4 * 16
 _FEWEST_LEVELS = 2
+_MASKS = 32
+_HIGHEST_LOGIT = 80.0
 _PICO = 64
 """PP-PicoDet has a fourth stride, NanoDet by stride has not."""
 _LEVELS = ((8, 16, 32), (8, 16, 32, 64))
@@ -79,6 +81,8 @@ def recognise(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
 
 
 def _in_one(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
+    if any(a.ndim == 4 and a.shape[1] == _MASKS for a in arrays.values()):
+        return  # the last 32 columns are coefficients of masks
     for name, array in arrays.items():
         if array.ndim != 3 or len(array) != 1 or len(arrays) > 2:
             continue
@@ -90,6 +94,8 @@ def _in_one(arrays: Arrays, clues: Clues) -> Iterator[Reading]:
             classes = rows.shape[1] - 32
             if classes < 1 or not _are_logits(rows[:, classes:]):
                 continue
+            if float(np.abs(rows[:, :classes]).max()) > _HIGHEST_LOGIT:
+                continue  # pixels of boxes
             yield Reading(
                 NAME,
                 DecodeSpec(

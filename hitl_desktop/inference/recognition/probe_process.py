@@ -48,6 +48,11 @@ def main(folder: Path) -> None:
         result = _recognised(request, images) if request.card is None else _read_as(request.card, images)
     except ModelError as error:
         result = ProbeResult(problem=error.message, hint=error.hint)
+    except (TypeError, ValueError, OSError, LookupError, ArithmeticError) as error:
+        result = ProbeResult(  # a foreign file may be odd in any way
+            problem=tr("{name} cannot be read ({error}).", name=Path(request.file).name, error=error),
+            hint=tr("Choose another file, or export the model again."),
+        )
     except MemoryError:
         result = ProbeResult(
             problem=tr("{name} takes more memory than it may.", name=Path(request.file).name),

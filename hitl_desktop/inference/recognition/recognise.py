@@ -38,6 +38,8 @@ _AS_GOOD_OF_QUERIES = 0.7
 """Detection transformers have no usual way: some were trained with ImageNet's mean, others without."""
 _AMBIGUOUS = 0.75
 """A reading nearly as likely as the best one is a question for a person, if it shows other boxes."""
+_OTHER_NAMES = 0.2
+"""A reading with other classes than the file names is less likely."""
 _MOST_CANDIDATES = 4
 _MOST_WAYS = 8
 
@@ -90,7 +92,7 @@ def recognise(
     if not candidates or candidates[0].likelihood <= 0:
         shape.explain_refusal(runs.first_arrays)
     kept = _really_different(candidates)
-    remarks = _remarks(kept[0], bool(given), images)
+    remarks = _remarks(kept[0], given, images)
     return Recognised(kept, runs.seconds_an_image, remarks)
 
 
@@ -103,7 +105,7 @@ def _readings(runs: ProbeRuns, shape: GraphShape, named: int | None) -> list[Rea
         for spec in ways:
             run = runs.of(spec, number)
             arrays, clues = ({}, None) if run is None else (run[0], run[1])
-            arrays = {name: a for name, a in arrays.items() if a.size}
+            arrays = {name: a for name, a in arrays.items() if a.size and a.dtype.kind in "fiub"}
             if clues is None or not arrays:
                 continue
             known = Clues(clues.size, named, clues.metadata)
@@ -157,7 +159,8 @@ def _candidate(
         classes=classes or class_names.usual(reading.classes, family.thing),
         decode=reading.decode,
     )
-    return Candidate(card, reading.prior * quality, strength, tuple(found))
+    fits = 1.0 if not given or len(given) == reading.classes else _OTHER_NAMES
+    return Candidate(card, reading.prior * quality * fits, strength, tuple(found))
 
 
 def _judge(
@@ -230,9 +233,17 @@ def _sure(found: Detections) -> Boxes:
     return found.bboxes[found.scores.max(axis=1, initial=0) >= _SURE]
 
 
-def _remarks(best: Candidate, has_names: bool, images: Sequence[RgbImage]) -> list[str]:
+def _remarks(best: Candidate, names: Sequence[str], images: Sequence[RgbImage]) -> list[str]:
     remarks: list[str] = []
-    if not has_names:
+    if names and len(names) != len(best.card.classes):
+        remarks.append(
+            tr(
+                "There are {names} names for {classes} classes, so they are not used.",
+                names=len(names),
+                classes=len(best.card.classes),
+            )
+        )
+    if not names:
         first = best.card.classes[0] if best.card.classes else ""
         remarks.append(
             tr("The file does not name its classes; the 80 names of COCO are assumed.")

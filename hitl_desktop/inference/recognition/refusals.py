@@ -42,6 +42,19 @@ def refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
                         ),
                         hint=hint,
                     )
+    batches = {a.shape[0] for a in arrays.values() if a.ndim > 1}
+    if len(batches) == 1 and (batch := batches.pop()) > 1 and all(a.ndim > 2 for a in arrays.values()):
+        return ModelError(
+            tr("{name} takes {n} images at once.", name=name, n=batch),
+            hint=tr("Export it for one image, or with a free batch size."),
+        )
+    if any(a.size == 0 for a in arrays.values()):
+        return ModelError(
+            tr(
+                "{name} found nothing on the probe images, so what its outputs are cannot be seen.", name=name
+            ),
+            hint=tr("Probe it on images of its objects: --images FOLDER, or in an open project."),
+        )
     if len(arrays) == 1:
         (array,) = arrays.values()
         if array.size == max(array.shape, default=1):

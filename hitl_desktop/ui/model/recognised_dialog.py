@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from hitl_desktop.domain.words import counted
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.family_table import FAMILIES
 from hitl_desktop.inference.model_card import ModelCard
@@ -158,9 +159,9 @@ def _of_reading(card: ModelCard) -> str:
         else tr("images of any size")
     )
     return tr(
-        "{family}: takes {size} ({colour}), {n} classes.",
+        "{family}: takes {size} ({colour}), {classes}.",
         family=FAMILIES[card.family].title,
         size=size,
         colour=card.input.colour,
-        n=len(card.classes),
+        classes=counted(len(card.classes), "class"),
     )

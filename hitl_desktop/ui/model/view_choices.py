@@ -41,6 +41,7 @@ class ViewChoices(QWidget):
         ):  # fmt: skip
             layout.addWidget(widget)
         self.setLayout(layout)
+        self.setToolTip(tr("Takes effect when the list is closed: the detector looks at all images anew"))
 
     @property
     def settings(self) -> ViewSettings:

@@ -64,7 +64,7 @@ class DetectorTrial:
         if self.ap50 is None or self.map is None:
             return tr("{any}, no class of the project ({of})", any=any_category, of=of)
         return tr(
-            "mAP {map:.2f}, AP50 {ap50:.2f} for {known} of {categories} categories; {any} ({of})",
+            "{known} of {categories} categories: mAP {map:.2f}, AP50 {ap50:.2f}; {any} ({of})",
             map=self.map,
             ap50=self.ap50,
             known=self.known,

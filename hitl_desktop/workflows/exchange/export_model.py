@@ -56,6 +56,16 @@ def export_head(project: Project, folder: Path) -> HeadExport:
         scorer = load_scorer(project)
         key = finding_key(project, scorer.detector) if scorer else ""
         finding = project.heads.finding_of(version.id, key) if version and scorer else None
+    if (
+        version is not None
+        and scorer is not None
+        and finding is None
+        and project.heads.detector_of(version.id) != key
+    ):
+        raise HitlError(
+            tr("The version in use learned beside another detector, or on other feature maps."),
+            hint=tr("Train first: hitl-desktop train {name}.", name=project.path.name),
+        )
     if version is None or scorer is None or scorer.head is None:
         raise HitlError(
             tr("Nothing has been trained yet."),

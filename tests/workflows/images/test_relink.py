@@ -74,15 +74,15 @@ def test_a_changed_image_keeps_its_boxes_and_is_looked_at_again(project: Project
 def test_a_detector_that_saw_the_file_as_it_was_does_not_count(
     project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = prelabelling.load_detector
+    real = prelabelling.load_with_settings
 
-    def load_detector(card: ModelCard, *, threads: int | None) -> Detector:
+    def load(project: Project, card: ModelCard, *, threads: int | None) -> Detector:
         for record in project.images.all():  # after the records were read
             save(project.path_of(record), 50, 9)
             reread(project, record.id)
-        return real(card, threads=threads)
+        return real(project, card, threads=threads)
 
-    monkeypatch.setattr(prelabelling, "load_detector", load_detector)
+    monkeypatch.setattr(prelabelling, "load_with_settings", load)
     prelabel(project, NoProgress())
     model = project.models.ensure(find_card(DEFAULT_DETECTOR).sha256, "", ()).id
     assert project.predictions.count_done(model) == 0

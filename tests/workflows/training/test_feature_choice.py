@@ -76,3 +76,16 @@ def test_heads_learn_on_the_maps_of_a_foreign_detector_and_are_exported_with_it(
             assert found.scores[best].max() == pytest.approx(p.score, abs=0.03)
             compared += 1
     assert compared >= 3
+
+
+@pytest.mark.skipif(not NANODET.is_file(), reason="the detectors of others are not here")
+def test_a_head_of_other_feature_maps_is_not_exported_as_if_it_found_nothing(
+    project: Project, dataset: Path, tmp_path: Path
+) -> None:
+    prelabel(project, QUIET, model=str(NANODET), threads=1)
+    decide(project, dataset, [1, 2, 3])
+    train_heads(project, QUIET, threads=1)
+    use_feature_maps(project, "backbone")
+    with pytest.raises(HitlError, match="on other feature maps") as refused:
+        export_head(project, tmp_path / "out")
+    assert "train" in refused.value.hint

@@ -1,0 +1,56 @@
+"""No file that people may be given hangs the program, crashes it, or makes it show a traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.recognition.probe import probe
+from tests.inference.hostile import Write, hostile
+
+LONGEST = 25.0
+FILES = dict(hostile())
+REFUSED = (
+    *(name for name in FILES if name.startswith(("truncated_", "weights_"))),
+    *(
+        "empty",
+        "html",
+        "lfs",
+        "png",
+        "noise",
+        "zeros",
+        "zip",
+        "nan",
+        "infinite",
+        "endless",
+        "future",
+        "cycle",
+    ),
+    *("unknown_operator", "custom_operator", "constant_bomb", "expand_bomb", "strings"),
+)
+
+
+def test_there_are_sixty_of_them() -> None:
+    assert len(FILES) >= 60
+    assert set(REFUSED) <= set(FILES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "write"), FILES.items(), ids=FILES)
+def test_a_hostile_file_is_read_or_refused_in_words(name: str, write: Write, tmp_path: Path) -> None:
+    file = tmp_path / "model.onnx"
+    write(file)
+    before = file.read_bytes()
+    try:
+        result = probe(file, longest=LONGEST)
+    except ModelError as error:
+        assert error.message
+        assert error.hint
+        assert "Traceback" not in f"{error.message} {error.hint}"
+        assert len(error.message) < 1000
+    else:
+        assert name not in REFUSED
+        assert result.findings
+    assert file.read_bytes() == before
