@@ -71,27 +71,30 @@ def find_card(name_or_file: str, *, adds: bool = True) -> ModelCard:
     """
     file = Path(name_or_file)
     if file.suffix.lower() != ".onnx":
-        card_path = models_dir() / f"{name_or_file}.toml"
-        added = next((e.card for e in model_library.entries() if e.card and e.name == name_or_file), None)
-        if added is not None:
-            return added
-        broken = next((e for e in model_library.entries() if e.card is None and e.name == name_or_file), None)
-        if broken is not None:
-            raise ModelError(broken.problem, hint=tr("Put its file back, or add the model again."))
-        if not card_path.is_file():
-            names = [e.name for e in model_library.entries() if e.card is not None]
-            known = ", ".join([*(card.name for card in bundled_detectors()), *names])
-            raise ModelError(
-                tr("There is no model called {name_or_file}.", name_or_file=name_or_file),
-                hint=tr("Name one of {known}, or give an .onnx file.", known=known),
-            )
-        return read_card(card_path)
+        return _card_named(name_or_file)
     check_is_model(file)
     card_path = file.with_suffix(".toml")
     if card_path.is_file():
         return read_card(card_path)
     known = model_library.card_of_hash(file_hash(file), file)
     return known or _own_card(file) or _probed(file, adds=adds)
+
+
+def _card_named(name: str) -> ModelCard:
+    for entry in model_library.entries():
+        if entry.card is not None and entry.name == name:
+            return entry.card
+        if entry.name == name:
+            raise ModelError(entry.problem, hint=tr("Put its file back, or add the model again."))
+    card_path = models_dir() / f"{name}.toml"
+    if card_path.is_file():
+        return read_card(card_path)
+    names = [e.name for e in model_library.entries() if e.card is not None]
+    known = ", ".join([*(card.name for card in bundled_detectors()), *names])
+    raise ModelError(
+        tr("There is no model called {name_or_file}.", name_or_file=name),
+        hint=tr("Name one of {known}, or give an .onnx file.", known=known),
+    )
 
 
 def _own_card(file: Path) -> ModelCard | None:

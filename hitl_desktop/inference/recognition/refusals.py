@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from hitl_desktop.errors import ModelError
-from hitl_desktop.inference.families.outputs import Arrays, Size
+from hitl_desktop.inference.families.outputs import Array, Arrays, Size
 from hitl_desktop.translation import tr
 
 _COLOURS = 3
@@ -22,56 +22,69 @@ def gives_image(name: str) -> ModelError:
 def refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
     """What a graph gives instead of boxes."""
     hint = tr("Choose a model that gives boxes, or write a card {name}.toml for it.", name=Path(name).stem)
-    shapes = ", ".join(f"{n} {list(a.shape)}" for n, a in list(arrays.items())[:6])
-    maps = [a for a in arrays.values() if a.ndim == 4]
-    for a in maps:
-        for rows, columns, channels in (
-            (a.shape[2], a.shape[3], a.shape[1]),
-            (a.shape[1], a.shape[2], a.shape[3]),
-        ):
-            if len(arrays) == 1 and rows >= size[1] // 4 and columns >= size[0] // 4:
-                if channels == _COLOURS:
-                    return gives_image(name)
-                if channels < rows:
-                    return ModelError(
-                        tr(
-                            "{name} is no detector: it gives {channels} numbers for each pixel, as networks "
-                            "for segmentation do.",
-                            name=name,
-                            channels=channels,
-                        ),
-                        hint=hint,
-                    )
-    batches = {a.shape[0] for a in arrays.values() if a.ndim > 1}
-    if len(batches) == 1 and (batch := batches.pop()) > 1 and all(a.ndim > 2 for a in arrays.values()):
-        return ModelError(
-            tr("{name} takes {n} images at once.", name=name, n=batch),
-            hint=tr("Export it for one image, or with a free batch size."),
-        )
-    if any(a.size == 0 for a in arrays.values()):
-        return ModelError(
-            tr(
-                "{name} found nothing on the probe images, so what its outputs are cannot be seen.", name=name
-            ),
-            hint=tr("Probe it on images of its objects: --images FOLDER, or in an open project."),
-        )
-    if len(arrays) == 1:
+    found = _batch(name, arrays) or _nothing(name, arrays)
+    if found is None and len(arrays) == 1:
         (array,) = arrays.values()
-        if array.size == max(array.shape, default=1):
-            return ModelError(
-                tr(
-                    "{name} is no detector: it gives {n} numbers for the image as a whole, as classifiers "
-                    "and encoders do.",
-                    name=name,
-                    n=array.size,
-                ),
-                hint=hint,
-            )
+        found = _of_one(name, array, size, hint)
+    if found is not None:
+        return found
+    shapes = ", ".join(f"{n} {list(a.shape)}" for n, a in list(arrays.items())[:6])
     return ModelError(
         tr(
             "The outputs of {name} are those of no known kind of detector: {shapes}.",
             name=name,
             shapes=shapes,
+        ),
+        hint=hint,
+    )
+
+
+def _batch(name: str, arrays: Arrays) -> ModelError | None:
+    batches = {a.shape[0] if a.ndim > 2 else 1 for a in arrays.values()}
+    if len(batches) != 1 or (batch := batches.pop()) < 2:
+        return None
+    return ModelError(
+        tr("{name} takes {n} images at once.", name=name, n=batch),
+        hint=tr("Export it for one image, or with a free batch size."),
+    )
+
+
+def _nothing(name: str, arrays: Arrays) -> ModelError | None:
+    if all(a.size for a in arrays.values()):
+        return None
+    return ModelError(
+        tr("{name} found nothing on the probe images, so what its outputs are cannot be seen.", name=name),
+        hint=tr("Probe it on images of its objects: --images FOLDER, or in an open project."),
+    )
+
+
+def _of_one(name: str, array: Array, size: Size, hint: str) -> ModelError | None:
+    """Of a graph with one output: an image, numbers for each pixel, or for the image as a whole."""
+    if array.ndim == 4:
+        _, *sides = array.shape
+        for rows, columns, channels in ((sides[1], sides[2], sides[0]), sides):
+            if rows < size[1] // 4 or columns < size[0] // 4:
+                continue
+            if channels == _COLOURS:
+                return gives_image(name)
+            if channels < rows:
+                return ModelError(
+                    tr(
+                        "{name} is no detector: it gives {channels} numbers for each pixel, as networks "
+                        "for segmentation do.",
+                        name=name,
+                        channels=channels,
+                    ),
+                    hint=hint,
+                )
+    if array.size != max(array.shape, default=1):
+        return None
+    return ModelError(
+        tr(
+            "{name} is no detector: it gives {n} numbers for the image as a whole, as classifiers "
+            "and encoders do.",
+            name=name,
+            n=array.size,
         ),
         hint=hint,
     )
