@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -82,19 +83,25 @@ def models(
         result = library.recognise_file(Path(model), _images(images), progress, given)
     if action == "probe":
         return _probed(result)
+    card = _add(result, Path(model), reading, given, licence)
+    return {"added": card.name, "shown": _of_card(card), "remarks": list(result.remarks)}
+
+
+def _add(result: ProbeResult, file: Path, reading: int, names: Sequence[str], licence: str) -> ModelCard:
+    from hitl_desktop.workflows.detection import models as library  # noqa: PLC0415
+
     counts = [len(finding.card.classes) for finding in result.findings]
-    if given and len(given) not in counts:
+    if names and len(names) not in counts:
         raise ModelError(
-            tr("{n} names were given for {classes} classes.", n=len(given), classes=counts[0]),
+            tr("{n} names were given for {classes} classes.", n=len(names), classes=counts[0]),
             hint=tr("Give a name for each class, in the order of the model."),
         )
     if result.is_ambiguous and click.get_current_context().get_parameter_source("reading").name == "DEFAULT":  # type: ignore[union-attr]
         raise ModelError(
-            tr("{name} can be read in {n} ways.", name=Path(model).name, n=len(result.findings)),
+            tr("{name} can be read in {n} ways.", name=file.name, n=len(result.findings)),
             hint=tr("See them with models probe, then add it with --reading N."),
         )
-    card = library.add_model(result, reading - 1, names=given, licence=licence)
-    return {"added": card.name, "shown": _of_card(card), "remarks": list(result.remarks)}
+    return library.add_model(result, reading - 1, names=names, licence=licence)
 
 
 def _listed(known: KnownModel) -> dict[str, Any]:
