@@ -146,8 +146,16 @@ def _candidate(
         best = judged[0]  # one for few things finds nothing on images without them
     spec, strength, quality, found = best
     assert found is not None  # noqa: S101 - filtered above
+    card = _card(file, sha256, reading, spec, given)
+    fits = not given or len(given) == reading.classes
+    likelihood = reading.prior * quality * (1.0 if fits else _OTHER_NAMES)
+    return Candidate(card, likelihood, strength, tuple(found))
+
+
+def _card(file: Path, sha256: str, reading: Reading, spec: InputSpec, given: tuple[str, ...]) -> ModelCard:
+    family = FAMILIES[reading.family]
     classes = given if len(given) == reading.classes else ()
-    card = ModelCard(
+    return ModelCard(
         name=file.stem,
         title=tr("{name}, {family}", name=file.stem, family=family.title),
         task="detect",
@@ -159,8 +167,6 @@ def _candidate(
         classes=classes or class_names.usual(reading.classes, family.thing),
         decode=reading.decode,
     )
-    fits = 1.0 if not given or len(given) == reading.classes else _OTHER_NAMES
-    return Candidate(card, reading.prior * quality * fits, strength, tuple(found))
 
 
 def _judge(
