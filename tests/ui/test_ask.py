@@ -7,7 +7,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog
 
 from hitl_desktop.ui.late_acts import LateActs
 from hitl_desktop.ui.main_window import MainWindow
@@ -67,3 +68,22 @@ def test_a_file_is_replaced_only_under_the_name_that_the_dialog_confirmed(
     assert typed.suggested == [str(tmp_path / "suggested.json"), str(tmp_path / "out.json")]
     monkeypatch.setattr(QFileDialog, "getSaveFileName", Typed(tmp_path / "out", tmp_path / "out"))
     assert ask.where_to_export(tmp_path / "suggested.json") is None
+
+
+def test_a_long_choice_is_shown_whole(window: MainWindow) -> None:
+    words = "no more than 10% are wrong: review 19 images, all of them must be right"
+    widths: list[tuple[int, int]] = []
+
+    def look() -> None:
+        dialog = QApplication.activeModalWidget()
+        if not isinstance(dialog, QInputDialog) or not dialog.isVisible():
+            QTimer.singleShot(20, look)
+            return
+        (box,) = dialog.findChildren(QComboBox)
+        widths.append((box.width(), box.fontMetrics().horizontalAdvance(words)))
+        dialog.reject()
+
+    QTimer.singleShot(20, look)
+    assert Ask(window).choice("Audit", "Claim to test", [words]) is None
+    (shown,) = widths
+    assert shown[0] > shown[1]

@@ -115,6 +115,9 @@ class Ask:
         for box in question.findChildren(QComboBox):
             name_choice(box, label)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+            box.setMinimumWidth(
+                min(box.sizeHint().width(), question.screen().availableGeometry().width() - 80)
+            )
         with once(question):
             return question.textValue() if question.exec() else None
 
