@@ -10,7 +10,7 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.recognition.probe import probe
 from tests.inference.hostile import Write, hostile
 
-LONGEST = 25.0
+LONGEST = 12.0
 FILES = dict(hostile())
 REFUSED = (
     *(name for name in FILES if name.startswith(("truncated_", "weights_"))),
