@@ -17,7 +17,7 @@ from hitl_desktop.memory import bound_heap
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 
-SECONDS = 60
+SECONDS = 180
 DECIDED = 4
 
 
