@@ -47,10 +47,13 @@ def _is_constant(node: Any) -> bool:
 def _map_of(
     name: str, wanted: Sequence[int], makers: Mapping[str, Any], shapes: Mapping[str, list[int]]
 ) -> tuple[str, int]:
-    """The tensor that a tensor was made from which has the height and width that are wanted, and its axes."""
-    while shapes.get(name, [])[-2:] != list(wanted[-2:]) and name in makers:
+    """The tensor that a tensor was made from which has the height and width that are wanted, and its axes; no axes if
+    there is none."""
+    while shapes.get(name, [])[-2:] != list(wanted[-2:]):
+        if name not in makers or not makers[name].input:
+            return name, 0
         name = makers[name].input[0]
-    return name, len(shapes.get(name, []))
+    return name, len(shapes[name])
 
 
 def _shaped(graph: Any, node: Any, wanted: Sequence[int], source: tuple[str, int]) -> list[Any]:

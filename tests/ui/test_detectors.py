@@ -233,6 +233,7 @@ def test_how_a_file_is_fed_and_read_can_be_set_right_and_is_seen_at_once(
         choices.unit.setCurrentIndex(choices.unit.findData("pixels"))
         choices.order.setCurrentIndex(choices.order.findData("BGR"))
         choices.scale.setCurrentIndex(choices.scale.findText("pixels by ImageNet's mean"))
+        choices.fit.setCurrentIndex(choices.fit.findData("stretch"))
         choices.order.activated.emit(choices.order.currentIndex())
         qtbot.waitUntil(lambda: "Trying" not in dialog.problem.text(), timeout=LONG)
         tips.append(tip(dialog))
@@ -245,3 +246,4 @@ def test_how_a_file_is_fed_and_read_can_be_set_right_and_is_seen_at_once(
     (entry,) = model_library.entries()
     assert entry.card is not None
     assert (entry.card.input.colour, entry.card.input.mean[0]) == ("BGR", 103.53)
+    assert entry.card.input.resize == "stretch"

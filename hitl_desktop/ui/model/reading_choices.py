@@ -87,16 +87,14 @@ class ReadingChoices(QWidget):
         """The card with what is chosen."""
         card, colour = self._card, self.order.currentData()
         scale = _SCALES.get(self.scale.currentData())
-        chosen, is_turned = scale or card.input, colour == ("BGR" if scale else card.input.colour)
-        if scale is None:
-            is_turned = not is_turned
-        order = -1 if is_turned else 1  # mean and deviation stand in the order of the colours
-        mean, std = chosen.mean[::order], chosen.std[::order]
+        way = scale or card.input
+        order = 1 if colour == way.colour else -1  # mean and deviation stand in the order of the colours
         fed = msgspec.structs.replace(
             card.input,
             colour=colour,
-            mean=mean,
-            std=std,  # type: ignore[arg-type] resize=self.fit.currentData()
+            mean=way.mean[::order],
+            std=way.std[::order],
+            resize=self.fit.currentData(),
         )
         decode = msgspec.structs.replace(
             card.decode,

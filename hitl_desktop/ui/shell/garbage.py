@@ -13,8 +13,6 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, QTimer
 
-from hitl_desktop.workflows.detection.engines import release_engines
-
 _EVERY_MS = 1000
 _FULL_EVERY = 20
 _IDLE_TICKS = 60
@@ -49,6 +47,8 @@ class GarbageTimer(QObject):
         self._ticks += 1
         self._quiet = 0 if self._is_busy() else self._quiet + 1
         if self._quiet == _IDLE_TICKS:
+            from hitl_desktop.workflows.detection.engines import release_engines  # noqa: PLC0415 - not at start
+
             release_engines()
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
