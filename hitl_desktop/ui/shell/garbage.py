@@ -1,4 +1,4 @@
-"""When garbage is collected: between events, never in the middle of one, and never over what imports brought.
+"""When garbage is collected, and unused models unloaded: between events, never in the middle of one, and never over what imports brought.
 
 A full collection walks every object; with scikit-learn loaded that took up to 160 ms here, in whatever thread
 it began, and the window stood still. Collected by a timer, with imported modules out of sight, it takes a
@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
+from threading import Thread
 
 from PySide6.QtCore import QObject, QTimer
 
@@ -25,7 +26,7 @@ class GarbageTimer(QObject):
     """Takes garbage collection over from Python until it is stopped."""
 
     def __init__(self, is_busy: Callable[[], bool] = lambda: True) -> None:
-        """While nobody `is_busy` for a minute, networks are put away, too."""
+        """With `is_busy`, models that are loaded are unloaded after a minute without jobs."""
         super().__init__()
         self._modules = self._ticks = self._quiet = 0
         self._is_busy = is_busy
@@ -47,9 +48,7 @@ class GarbageTimer(QObject):
         self._ticks += 1
         self._quiet = 0 if self._is_busy() else self._quiet + 1
         if self._quiet == _IDLE_TICKS:
-            from hitl_desktop.workflows.detection.engines import release_engines  # noqa: PLC0415 - not at start
-
-            release_engines()
+            Thread(target=_release_engines, name="engines", daemon=True).start()  # it takes 40 ms
         if len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
             if gc.get_count()[0] < _MANY_NEW:
@@ -57,3 +56,9 @@ class GarbageTimer(QObject):
             gc.freeze()
         else:
             gc.collect(2 if self._ticks % _FULL_EVERY == 0 else 1)
+
+
+def _release_engines() -> None:
+    from hitl_desktop.workflows.detection.engines import release_engines  # noqa: PLC0415 - not at start
+
+    release_engines()

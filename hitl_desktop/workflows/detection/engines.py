@@ -1,4 +1,4 @@
-"""The networks that are loaded, and how they are put away."""
+"""Unloading models that nothing needs at the moment."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from hitl_desktop.inference.registry import forget_loaded
 
 
 def release_engines() -> None:
-    """Forget all networks that are loaded: the next job that needs one loads it in a tenth of a second."""
+    """Unload all models; the next job that needs one loads it again, in a tenth of a second."""
     forget_loaded()
     load_box_branch.cache_clear()
     memory.give_back()
