@@ -32,9 +32,9 @@ from hitl_desktop.translation import tr
     "--tiles",
     type=click.IntRange(1, 6),
     default=None,
-    help="Look at N x N overlapping parts, too, for small objects.",
+    help="Also run on N x N overlapping tiles, for small objects.",
 )
-@click.option("--mirrored/--not-mirrored", default=None, help="Look at mirrored images, too.")
+@click.option("--mirrored/--not-mirrored", default=None, help="Also run on mirrored images.")
 @click.option(
     "--nms",
     type=click.FloatRange(0.05, 0.95),

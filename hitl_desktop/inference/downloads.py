@@ -96,7 +96,7 @@ def fetch(download: Download, progress: Progress, folder: Path | None = None) ->
     """The file of a detector, fetched unless it is there; an interrupted download goes on where it stopped.
 
     Raises:
-        HitlError: it cannot be reached, is another file than expected, or the disk is full.
+        HitlError: it cannot be reached, is not the expected one, or the disk is full.
         JobCancelled: `progress` was cancelled; what is here stays for the next time.
     """
     file = (folder or model_library.library_dir()) / f"{download.name}.onnx"
@@ -116,13 +116,13 @@ def fetch(download: Download, progress: Progress, folder: Path | None = None) ->
         ) from error
     except OSError as error:
         raise HitlError(
-            tr("{title} cannot be kept ({why}).", title=download.title, why=error.strerror or error),
+            tr("{title} cannot be saved ({why}).", title=download.title, why=error.strerror or error),
             hint=tr("Free some space in {folder}.", folder=file.parent),
         ) from error
     if not _is_expected(part, download):
         part.unlink(missing_ok=True)
         raise ModelError(
-            tr("What was downloaded for {title} is another file than expected.", title=download.title),
+            tr("The file downloaded for {title} is not the expected one.", title=download.title),
             hint=tr("Try again later; nothing was added."),
         )
     _check(part, file, download)

@@ -99,7 +99,7 @@ def test_a_download_that_was_whole_but_not_put_in_its_place_is_used(server: Serv
 
 
 def test_another_file_than_expected_is_thrown_away(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="another file than expected"):
+    with pytest.raises(ModelError, match="not the expected one"):
         fetch(replace(entry(server), sha256="0" * 64), QUIET, tmp_path)
     assert [p.name for p in tmp_path.iterdir() if p.name.startswith("toy")] == []
 

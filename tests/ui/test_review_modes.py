@@ -141,7 +141,7 @@ def test_label_errors_are_a_queue_beside_the_image_which_is_framed_and_zoomed(
     assert panel.current is not None
     assert window.session.at_hand == panel.current.image_id != first.image_id
     qtbot.keyClick(panel.list, Qt.Key.Key_Return)
-    assert "You have answered 1; errors: 1." in panel.words.text()
+    assert "1 answered, errors among them: 1." in panel.words.text()
     qtbot.keyClick(panel.list, Qt.Key.Key_Delete)
     assert not panel.has_any
     qtbot.keyClick(panel, Qt.Key.Key_Escape)

@@ -188,7 +188,7 @@ def test_an_image_is_labelled_once_more_and_no_label_changes(
     project = window.session.project
     assert project
     window.actions_["look_again"].trigger()
-    qtbot.waitUntil(lambda: "too few for a check against yourself" in window.news.text(), timeout=LONG)
+    qtbot.waitUntil(lambda: "too few for a consistency check" in window.news.text(), timeout=LONG)
     cat, dog = (window.session.project_acts.add_category(name) for name in ("cat", "dog"))
     window.session.acts.draw([(BBox(5, 5, 20, 20), cat or 0)])
     for image in project.images.all():

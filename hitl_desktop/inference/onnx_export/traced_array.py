@@ -150,7 +150,7 @@ class TracedArray(NDArrayOperatorsMixin):
         return np.broadcast_to(np.False_, self.shape)
 
     def named(self, value: Any) -> str:
-        """The name of a value in the graph, of which this array is."""
+        """The name of a value in this array's graph."""
         if not isinstance(value, TracedArray):
             return self.graph.constant(value)
         return self.graph.cast(value.name) if value.is_truth and not self.is_truth else value.name

@@ -54,7 +54,7 @@ def _nothing(name: str, arrays: Arrays) -> ModelError | None:
         return None
     return ModelError(
         tr("{name} found nothing on the probe images, so what its outputs are cannot be seen.", name=name),
-        hint=tr("Probe it on images of its objects: --images FOLDER, or in an open project."),
+        hint=tr("Probe it with images that show its objects: --images FOLDER, or add it in an open project."),
     )
 
 

@@ -114,7 +114,7 @@ class DetectorActs:
             return Changes()
 
         if self._session.project_acts.manage(act):
-            self._messages.show(tr("The detector looks at all images anew."))
+            self._messages.show(tr("All images are being pre-labelled again."))
             self._intake.prelabel()
 
     def _compare(self, models: Sequence[KnownModel]) -> None:

@@ -1,4 +1,4 @@
-"""What a person can set right in a reading: how pixels are fed to the network, and how its boxes are given."""
+"""Corrections to a reading: how pixels are fed to the network, and what form its boxes have."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ _SCALES: Mapping[str, InputSpec] = {
 }
 _ORDERS = {tr("red first (RGB)"): "RGB", tr("blue first (BGR)"): "BGR"}
 _FITS = {
-    tr("fitted, centred"): "letterbox",
-    tr("fitted, at the top left"): "top_left",
+    tr("letterboxed, centred"): "letterbox",
+    tr("letterboxed, top left"): "top_left",
     tr("stretched"): "stretch",
 }
 _FORMS = {

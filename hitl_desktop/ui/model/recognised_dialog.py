@@ -100,7 +100,7 @@ class RecognisedDialog(QDialog):
 
     @property
     def card(self) -> ModelCard:
-        """The card of the chosen reading, with what a person set right."""
+        """The card of the chosen reading, with the user's corrections."""
         return self._adjusted[self.reading].card
 
     def show_waiting(self) -> None:

@@ -19,19 +19,19 @@ class ViewChoices(QWidget):
         super().__init__()
         self._before = settings
         self.tiles = QComboBox()
-        name_choice(self.tiles, tr("How the detector looks at images of this project"))
-        self.tiles.addItem(tr("Images as a whole"), 1)
+        name_choice(self.tiles, tr("How images of this project are shown to the detector"))
+        self.tiles.addItem(tr("Whole images"), 1)
         for n in sorted({*_TILES[1:], settings.tiles} - {1}):
-            self.tiles.addItem(tr("and in {n} x {n} parts, for small objects", n=n), n)
+            self.tiles.addItem(tr("Whole images and {n} x {n} tiles, for small objects", n=n), n)
         self.tiles.setCurrentIndex(self.tiles.findData(settings.tiles))
-        self.mirrored = QCheckBox(tr("Mirrored, too"))
+        self.mirrored = QCheckBox(tr("Also mirrored"))
         self.mirrored.setChecked(settings.mirrored)
         self.nms = QDoubleSpinBox()
         self.nms.setRange(0.0, 0.95)
         self.nms.setSingleStep(0.05)
         self.nms.setSpecialValueText(tr("the model's own"))
         self.nms.setValue(settings.nms_iou or 0.0)
-        self.nms.setAccessibleName(tr("Two boxes of a class are one from this overlap (IoU) on"))
+        self.nms.setAccessibleName(tr("Overlap (IoU) above which two boxes of a class count as one"))
         self.nms.setToolTip(
             tr("Non-maximum suppression: of two boxes that overlap so much the better one stays")
         )
@@ -41,7 +41,7 @@ class ViewChoices(QWidget):
         ):  # fmt: skip
             layout.addWidget(widget)
         self.setLayout(layout)
-        self.setToolTip(tr("Takes effect when the list is closed: the detector looks at all images anew"))
+        self.setToolTip(tr("Applied when you close this dialog; all images are then pre-labelled again"))
 
     @property
     def settings(self) -> ViewSettings:

@@ -105,7 +105,7 @@ class BulkActs:
                 images=counted(len(changes.annotations_of), "image"),
             )
         )
-        self._messages.show(tr("Next: Check what was accepted, by a random sample (Review menu)."))
+        self._messages.show(tr("Next: review a random sample of them (Review > Check what was accepted)."))
 
     def check(self) -> None:
         """Go on with the sample of the latest acceptance, or show its result."""

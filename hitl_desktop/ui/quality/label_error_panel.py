@@ -188,7 +188,7 @@ class LabelErrorPanel(ReviewMode):
                 "{labels}, ranked by how strongly a model that was not trained on the image disagrees.",
                 labels=labels,
             ),
-            tr("You have answered {n}; errors: {right}.", n=len(self._answers), right=sum(self._answers))
+            tr("{n} answered, errors among them: {right}.", n=len(self._answers), right=sum(self._answers))
             if self._answers
             else "",
         )

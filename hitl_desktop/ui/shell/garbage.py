@@ -1,4 +1,4 @@
-"""When garbage is collected, and unused models unloaded: between events, never in the middle of one, and never over what imports brought.
+"""When garbage is collected, and unused models unloaded: between events, never in the middle of one.
 
 A full collection walks every object; with scikit-learn loaded that took up to 160 ms here, in whatever thread
 it began, and the window stood still. Collected by a timer, with imported modules out of sight, it takes a

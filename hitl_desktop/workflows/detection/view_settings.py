@@ -29,7 +29,7 @@ def set_view_settings(project: Project, settings: ViewSettings) -> bool:
     limits = 1 <= settings.tiles <= MOST_TILES and 0 <= settings.overlap <= 0.5
     if not limits or not (settings.nms_iou is None or 0 < settings.nms_iou < 1):
         raise HitlError(
-            tr("The detector cannot look at images like this."),
+            tr("These detector settings are not possible."),
             hint=tr(
                 "Take 1 to {most} tiles, an overlap up to 0.5, and NMS between 0 and 1.", most=MOST_TILES
             ),

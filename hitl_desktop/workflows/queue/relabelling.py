@@ -41,7 +41,7 @@ def why_none(project: Project) -> str:
     decided, done = len(_decided(project)), len(project.reannotations.all())
     if decided <= FORGOTTEN_AFTER:
         return tr(
-            "{images}: too few for a check against yourself, because you may remember them. "
+            "{images}: too few for a consistency check, because you may still remember them. "
             "Come back after {forgotten_after}.",
             images=counted(decided, "done image"),
             forgotten_after=FORGOTTEN_AFTER + 1,

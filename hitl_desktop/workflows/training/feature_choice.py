@@ -91,7 +91,7 @@ def use_feature_maps(project: Project, name: str) -> None:
 def _choices(project: Project) -> Mapping[str, ModelCard]:
     detector = project.models.detector()
     if detector is None:
-        raise NotYetError(tr("No detector was used yet."), hint=tr("Pre-label first."))
+        raise NotYetError(tr("No detector has been used yet."), hint=tr("Pre-label first."))
     bundled, card = find_card(DEFAULT_DETECTOR), card_of(project, detector)
     if card.decode.features:
         return {BUNDLED: card}

@@ -33,7 +33,7 @@ QUIET = NoProgress()
     ],
 )
 def test_impossible_settings_are_refused(project: Project, settings: ViewSettings) -> None:
-    with pytest.raises(HitlError, match="cannot look at images like this"):
+    with pytest.raises(HitlError, match="settings are not possible"):
         set_view_settings(project, settings)
     assert view_settings(project) == ViewSettings()
 

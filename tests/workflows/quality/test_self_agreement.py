@@ -50,12 +50,12 @@ def test_skipped_images_are_not_decided_ones(many: Project) -> None:
     for image in many.images.all():
         many.images.set_state(image.id, ImageState.SKIPPED)
     assert due(many) == []
-    assert why_none(many).startswith("0 done images: too few for a check")
+    assert why_none(many).startswith("0 done images: too few for a consistency check")
 
 
 def test_what_is_remembered_is_not_asked_about(project: Project) -> None:
     assert due(project) == []
-    assert "too few for a check" in why_none(project)
+    assert "too few for a consistency check" in why_none(project)
     assert consistency(project.reannotations.all()).words == "Nothing has been labelled again yet."
 
 
