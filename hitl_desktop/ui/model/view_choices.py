@@ -22,14 +22,15 @@ class ViewChoices(QWidget):
         name_choice(self.tiles, tr("How images of this project are shown to the detector"))
         self.tiles.addItem(tr("Whole images"), 1)
         for n in sorted({*_TILES[1:], settings.tiles} - {1}):
-            self.tiles.addItem(tr("Whole images and {n} x {n} tiles, for small objects", n=n), n)
+            self.tiles.addItem(tr("Whole images and {n} x {n} tiles", n=n), n)
         self.tiles.setCurrentIndex(self.tiles.findData(settings.tiles))
         self.mirrored = QCheckBox(tr("Also mirrored"))
         self.mirrored.setChecked(settings.mirrored)
         self.nms = QDoubleSpinBox()
         self.nms.setRange(0.0, 0.95)
         self.nms.setSingleStep(0.05)
-        self.nms.setSpecialValueText(tr("the model's own"))
+        self.nms.setPrefix(tr("NMS from IoU "))
+        self.nms.setSpecialValueText(tr("NMS of the model"))
         self.nms.setValue(settings.nms_iou or 0.0)
         self.nms.setAccessibleName(tr("Overlap (IoU) above which two boxes of a class count as one"))
         self.nms.setToolTip(
@@ -37,7 +38,7 @@ class ViewChoices(QWidget):
         )
         layout = FlowLayout()
         for widget in (
-            QLabel(tr("In this project:")), self.tiles, self.mirrored, QLabel(tr("NMS from IoU")), self.nms
+            QLabel(tr("In this project:")), self.tiles, self.mirrored, self.nms
         ):  # fmt: skip
             layout.addWidget(widget)
         self.setLayout(layout)

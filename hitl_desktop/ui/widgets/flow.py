@@ -66,19 +66,27 @@ class FlowLayout(QLayout):
         self._place(rect, moves=True)
 
     def _place(self, rect: QRect, *, moves: bool) -> int:
-        """Put them into lines of a width, and return the height that takes."""
-        x, y, line = rect.x(), rect.y(), 0
+        """Put them into lines of a width, each in the middle of its line, and return the height that takes."""
+        x, y, line = rect.x(), rect.y(), list[tuple[QLayoutItem, QRect]]()
         for item in self._items:
             if item.isEmpty():
                 continue
             size = item.sizeHint()
             size.setWidth(min(size.width(), max(rect.width(), item.minimumSize().width())))
-            if x > rect.x() and x + size.width() > rect.right() + 1:
-                x, y, line = rect.x(), y + line + self.spacing(), 0
-            if moves:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x, line = x + size.width() + self.spacing(), max(line, size.height())
-        return y + line - rect.y()
+            if line and x + size.width() > rect.right() + 1:
+                y += _end_line(line, moves=moves) + self.spacing()
+                x, line = rect.x(), []
+            line.append((item, QRect(QPoint(x, y), size)))
+            x += size.width() + self.spacing()
+        return y + _end_line(line, moves=moves) - rect.y()
+
+
+def _end_line(line: list[tuple[QLayoutItem, QRect]], *, moves: bool) -> int:
+    """Put the items of a line in its middle, and return its height."""
+    height = max((place.height() for _, place in line), default=0)
+    for item, place in line if moves else ():
+        item.setGeometry(place.translated(0, (height - place.height()) // 2))
+    return height
 
 
 def stack_where_narrow(row: QBoxLayout, width: int) -> None:
