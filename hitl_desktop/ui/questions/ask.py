@@ -28,6 +28,9 @@ from hitl_desktop.ui.questions.new_attribute import NewAttribute
 from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.once import once
 
+_WIDEST = 560
+"""Of a list of choices, in pixels: longer ones are shortened, so that the question fits a small screen."""
+
 
 class Ask:
     """File dialogs and confirmations."""
@@ -115,9 +118,7 @@ class Ask:
         for box in question.findChildren(QComboBox):
             name_choice(box, label)
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-            box.setMinimumWidth(
-                min(box.sizeHint().width(), question.screen().availableGeometry().width() - 80)
-            )
+            box.setMinimumWidth(min(box.sizeHint().width(), _WIDEST))
         with once(question):
             return question.textValue() if question.exec() else None
 
