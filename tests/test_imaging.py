@@ -449,3 +449,22 @@ def test_a_link_that_leads_to_itself_is_called_so(tmp_path: Path) -> None:
     (tmp_path / "a.jpg").symlink_to("a.jpg")
     with pytest.raises(UnreadableImageError, match="link that leads back to itself"):
         imaging.inspect(tmp_path / "a.jpg")
+
+
+@pytest.mark.parametrize(("name", "side", "shape"), [
+    ("large.jpg", 416, (2001, 1501)), ("large.png", 416, (2001, 1501)), ("large.jpg", 200, (1001, 751)),
+    ("large.jpg", 1280, (4001, 3001)), ("large.jpg", None, (4001, 3001)),
+])  # fmt: skip
+def test_large_images_are_read_smaller_for_networks_with_a_small_input(
+    tmp_path: Path, name: str, side: int | None, shape: tuple[int, int]
+) -> None:
+    lying = np.zeros((3001, 4001, 3), np.uint8)
+    lying[:, :1000] = 200  # at the top once it is turned by its orientation
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(lying).save(tmp_path / name, exif=exif)
+    size, pixels = read_for_models(tmp_path / name, side)
+    assert (size, pixels.shape[:2]) == ((3001, 4001), shape)
+    edge = 1000 * shape[0] // 4001
+    assert pixels[: edge - 8].mean() > 190
+    assert pixels[edge + 8 :].mean() < 10

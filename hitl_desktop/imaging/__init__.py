@@ -26,6 +26,8 @@ MOST_STREAMED = 2_000_000_000
 """Larger ones are refused from their header: some files of kilobytes claim billions."""
 
 _FOR_MODELS = 4096
+_FINER = 3
+"""An image is read at a half or quarter where that still has so many times the pixels of a network's input."""
 
 
 class Inspection(NamedTuple):
@@ -111,8 +113,11 @@ def read_upright(path: Path) -> RgbImage:
     return with_image(path, lambda image: image.pixels(), MAX_PIXELS)
 
 
-def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
+def read_for_models(path: Path, side: int | None = None) -> tuple[tuple[int, int], RgbImage]:
     """The upright size, and the whole image, or of a huge one a view of some 4,000 pixels a side.
+
+    For a network whose input has a longer `side` of so many pixels, a large image is read at a half, a quarter or an
+    eighth: of a JPEG of 12 megapixels at a half, that takes a quarter of the memory and half of the time.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
@@ -121,6 +126,11 @@ def read_for_models(path: Path) -> tuple[tuple[int, int], RgbImage]:
     def read(image: OpenedImage) -> tuple[tuple[int, int], RgbImage]:
         if pyramid.is_huge(image.size):
             return image.upright_size(), pyramid.small_view(path, _FOR_MODELS)
+        longest = max(image.size)
+        for fraction in (8, 4, 2):
+            if side is not None and longest >= fraction * _FINER * side:
+                pixels = image.reduced(-(-longest // fraction))
+                return image.upright_size(), pixels
         pixels = image.pixels()
         return (pixels.shape[1], pixels.shape[0]), pixels
 

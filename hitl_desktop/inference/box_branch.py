@@ -101,6 +101,11 @@ def grid_of(
     )
 
 
+def input_side(card: ModelCard) -> int:
+    """The longer side in pixels of the larger input."""
+    return max(_input_sizes(card)[1])
+
+
 def has_box_branch(card: ModelCard) -> bool:
     """Whether a detector can draw a box at a point."""
     return card.family in FAMILIES

@@ -12,7 +12,8 @@ from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.preprocess import prepare
 from hitl_desktop.inference.session import FloatArray, Session
 
-_BATCH = 8
+_BATCH = 2
+"""Eight at once are no faster on two processors and take 50 MB more."""
 
 
 class CropEncoder:

@@ -20,8 +20,10 @@ _LISTED = 3
 """Axes of a map that is laid out as a list of cells."""
 
 
-def kept_cut(file: Path, sha256: str, outputs: tuple[str, ...]) -> bytes:
-    """The same as `cut_graph`, from the cache after the first time: the library that cuts takes 40 MB.
+def kept_cut(file: Path, sha256: str, outputs: tuple[str, ...]) -> Path | bytes:
+    """The graph of `cut_graph` as a file in the cache; the graph itself where there can be none.
+
+    The library that cuts takes 40 MB, and ONNX Runtime keeps a graph that is not in a file.
 
     Raises:
         ModelError: the graph cannot be cut there.
@@ -30,13 +32,14 @@ def kept_cut(file: Path, sha256: str, outputs: tuple[str, ...]) -> bytes:
     try:
         kept = cache.room("graphs") / f"{key}.onnx"
         if kept.is_file():
-            return kept.read_bytes()
+            return kept
     except OSError:
         return cut_graph(file, outputs)
     graph = cut_graph(file, outputs)
     with contextlib.suppress(OSError):  # a full disk: it is cut again the next time
         cache.keep(kept, graph)
         cache.trim(kept.parent, _MOST_BYTES)
+        return kept
     return graph
 
 

@@ -43,6 +43,11 @@ class InputSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=False):
     longest: int = 0
     frees_size: bool = False
 
+    @property
+    def side(self) -> int | None:
+        """The longer side of the input in pixels; None where that depends on the image."""
+        return (self.longest if self.resize == "multiple" else max(self.size)) or None
+
 
 class DecodeSpec(msgspec.Struct, frozen=True):
     """How the network's outputs become boxes, and which outputs are feature maps.

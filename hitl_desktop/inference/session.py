@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from hitl_desktop import memory
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference import providers
 from hitl_desktop.inference.model_file import check_is_model, not_loadable, reason
@@ -43,10 +45,21 @@ def _beside_image(declared: Any) -> tuple[str, np.dtype[Any]] | None:
     return ("hw" if "shape" in name else "wh"), dtype
 
 
+@lru_cache(maxsize=1)
+def _share_arena() -> None:
+    """Let all sessions take their memory from one arena, which grows by what is asked for, not to powers of two."""
+    import onnxruntime as ort  # noqa: PLC0415 - heavy: imported in the first job that needs it
+
+    cpu = ort.OrtMemoryInfo("Cpu", ort.OrtAllocatorType.ORT_ARENA_ALLOCATOR, 0, ort.OrtMemType.DEFAULT)
+    by_request = 1
+    arena = ort.OrtArenaCfg({"arena_extend_strategy": by_request, "max_dead_bytes_per_chunk": 1024**2})
+    ort.create_and_register_allocator(cpu, arena)
+
+
 class Session:
     """A loaded graph; computing releases the interpreter, so other threads go on."""
 
-    def __init__(self, file: Path, *, threads: int | None = None, graph: bytes | None = None) -> None:
+    def __init__(self, file: Path, *, threads: int | None = None, graph: Path | bytes | None = None) -> None:
         """Load a file, or the `graph` that was made from it.
 
         `threads` defaults to one less than there are processors, so that the window keeps one.
@@ -65,9 +78,12 @@ class Session:
         options.intra_op_num_threads = threads or max(1, (os.cpu_count() or 2) - 1)
         options.log_severity_level = 4
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.enable_mem_pattern = False  # a plan for each input size, each with its own memory
+        _share_arena()
+        options.add_session_config_entry("session.use_env_allocators", "1")
         try:
             self._session: Any = ort.InferenceSession(
-                graph or str(file),
+                graph if isinstance(graph, bytes) else str(graph or file),
                 options,
                 providers=providers.for_session(wanted),
                 enable_fallback=0,  # to the same provider once more, with a notice on standard output
@@ -76,6 +92,7 @@ class Session:
             raise
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
             raise not_loadable(file, error) from error
+        memory.give_back()  # optimising the graph leaves three times its size in holes
         providers.check_runs(wanted, self._session.get_providers())
         self.name = file.name
         self._new_options: Callable[[], Any] = ort.RunOptions

@@ -23,8 +23,9 @@ from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.images.thumbnails import Thumbnails
 
-KEPT_BYTES = 150_000_000
-"""Three images of 12 megapixels: the one at hand and its neighbours."""
+KEPT_BYTES = 100_000_000
+"""Two images of 12 megapixels: the one at hand and the next."""
+_KEPT_IMAGES = 24
 _KEPT_THUMBNAILS = 2000
 _SMALLEST_LEVEL = 700
 _FIRST_VIEW = 1000
@@ -239,11 +240,14 @@ class ImageLoader(QObject):
         self._kept[image_id] = image
         if self._wanted in self._kept:
             self._kept.move_to_end(self._wanted)
-        while len(self._kept) > 1 and sum(p.bytes for p in self._kept.values()) > KEPT_BYTES:
+        while len(self._kept) > 1 and self._keeps_too_much():
             self._kept.popitem(last=False)
         if image_id == self._wanted:
             self._build_pyramid(image_id, image)
             self.loaded.emit(image_id, image)
+
+    def _keeps_too_much(self) -> bool:
+        return len(self._kept) > _KEPT_IMAGES or sum(each.bytes for each in self._kept.values()) > KEPT_BYTES
 
     def _build_pyramid(self, image_id: int, image: Loaded) -> None:
         """Cut the huge image that is on the screen into tiles, once."""

@@ -10,7 +10,7 @@ from hitl_desktop.domain.box_field import MOST, BoxField, TaughtSize, size_prior
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.imaging import read_for_models
-from hitl_desktop.inference.box_branch import has_box_branch, load_box_branch
+from hitl_desktop.inference.box_branch import has_box_branch, input_side, load_box_branch
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
@@ -51,10 +51,11 @@ def click_field(
         UnreadableImageError: the file cannot be read.
     """
     record, card = wanted_detector(project, None)
-    branch = load_box_branch(card or card_of(project, record), threads=threads)
+    card = card or card_of(project, record)
+    branch = load_box_branch(card, threads=threads)
     taught = tuple(project.annotations.taught_sizes(most=_SIZES, beside=image.id))
     progress.check_cancelled()
-    size, pixels = read_for_models(project.path_of(image))
+    size, pixels = read_for_models(project.path_of(image), input_side(card))
     progress.check_cancelled()
     return ClickField(branch.field(pixels, size), taught)
 

@@ -23,7 +23,7 @@ from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
-from hitl_desktop.workflows.detection.view_settings import load_with_settings
+from hitl_desktop.workflows.detection.view_settings import load_with_settings, reading_side
 
 MOST_IMAGES = 100
 _PROPOSES_FROM = 0.3
@@ -166,7 +166,7 @@ def _run(
     detector = load_with_settings(project, card, threads=threads)
     for image_id in image_ids:
         progress.check_cancelled()
-        done = _read(project, image_id)
+        done = _read(project, image_id, reading_side(project, card))
         if done is None:
             continue
         began = time.perf_counter()
@@ -177,12 +177,12 @@ def _run(
         run.proposed += int((detections.scores.max(axis=1, initial=0) >= _PROPOSES_FROM).sum())
 
 
-def _read(project: Project, image_id: int) -> _Done | None:
+def _read(project: Project, image_id: int, side: int | None) -> _Done | None:
     image = project.images.get(image_id)
     if image is None or image.reason is not None:
         return None
     try:
-        pixels = read_for_models(project.path_of(image))[1]
+        pixels = read_for_models(project.path_of(image), side)[1]
     except UnreadableImageError:
         return None
     scale = (image.width or pixels.shape[1]) / pixels.shape[1]

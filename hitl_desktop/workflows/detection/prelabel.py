@@ -29,7 +29,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import own_classes
 from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
-from hitl_desktop.workflows.detection.view_settings import load_with_settings
+from hitl_desktop.workflows.detection.view_settings import load_with_settings, reading_side
 from hitl_desktop.workflows.images.changed_files import Content, keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
@@ -158,7 +158,7 @@ def prelabel(
     store = _Store(project, record.id, result, never_worked=not done_before)
     started = time.perf_counter()
     with (
-        closing(_decoded(project, waiting, decoders)) as decoded,
+        closing(_decoded(project, waiting, decoders, reading_side(project, card))) as decoded,
         closing(_detected(decoded, detector, progress, longest, decoders)) as detections,
     ):
         for handled, (image, reading, found) in enumerate(detections, start=1):
@@ -193,20 +193,20 @@ NOTHING: Final = Detections(np.zeros((0, 4)), np.zeros((0, 0), np.float32))
 """What is found on an image that cannot be read."""
 
 
-def _read(path: Path) -> Reading:
+def _read(path: Path, side: int | None) -> Reading:
     try:
         stamp = stamp_of(path)
-        return _Read(*read_for_models(path), content_hash(path), stamp)
+        return _Read(*read_for_models(path, side), content_hash(path), stamp)
     except UnreadableImageError as error:
         return error
 
 
 def _decoded(
-    project: Project, images: Sequence[ImageRecord], decoders: int
+    project: Project, images: Sequence[ImageRecord], decoders: int, side: int | None
 ) -> Generator[tuple[ImageRecord, Reading]]:
     """Decoded images in order; a few of the next ones are being decoded while the detector works."""
     with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
-        tasks = ((image, pool.submit(_read, project.path_of(image))) for image in images)
+        tasks = ((image, pool.submit(_read, project.path_of(image), side)) for image in images)
         ahead = deque(islice(tasks, _AHEAD))
         while ahead:
             image, reading = ahead.popleft()
@@ -240,6 +240,13 @@ def _detected(
             image, reading, found = ahead.popleft()
             ahead.extend(islice(tasks, 1))
             yield image, reading, found.result()
+
+
+def _in_image(found: Detections, pixels: RgbImage, size: tuple[int, int]) -> Detections:
+    """Boxes in pixels of the image, of which a smaller view was read."""
+    height, width = pixels.shape[:2]
+    scale = np.array([size[0] / width, size[1] / height] * 2)
+    return found if (width, height) == size else replace(found, bboxes=found.bboxes * scale)
 
 
 @dataclass(slots=True)
@@ -277,8 +284,7 @@ class _Store:
         if current is None:
             self.result.failed += 1
             return
-        scale = size[0] / pixels.shape[1]  # the detector saw a view of a huge image
-        whole = found if scale == 1 else replace(found, bboxes=found.bboxes * scale)
+        whole = _in_image(found, pixels, size)
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and current.content_hash in (

@@ -44,6 +44,12 @@ def set_view_settings(project: Project, settings: ViewSettings) -> bool:
     return True
 
 
+def reading_side(project: Project, card: ModelCard) -> int | None:
+    """The longer side in pixels of what the detector's inputs show of an image together; None where that depends on
+    the image."""
+    return card.input.side and card.input.side * view_settings(project).tiles
+
+
 def load_with_settings(project: Project, card: ModelCard, *, threads: int | None = None) -> Detector:
     """The detector of a card as the project has it look at images.
 

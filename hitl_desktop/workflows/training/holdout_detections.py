@@ -70,7 +70,7 @@ def _kept_grid(
 ) -> CellGrid:
     known = kept.get(image.id)
     if known is None or known[0] != image.content_hash:
-        grid = net.cells(read_for_models(project.path_of(image))[1], side)
+        grid = net.cells(read_for_models(project.path_of(image), side)[1], side)
         half = replace(grid, features=grid.features.astype(np.float16))  # type: ignore[arg-type]
         kept[image.id] = known = (image.content_hash or "", half)
     return replace(known[1], features=known[1].features.astype(np.float32))

@@ -106,7 +106,7 @@ def plan_input_resolution(
             ),
             hint=tr("Pre-label with the bundled detector first."),
         )
-    pixels = read_for_models(project.path_of(image))[1]
+    pixels = read_for_models(project.path_of(image), max(sides))[1]
     seconds: list[float] = []
     for each in (input_sizes(project), sides):
         net.cells(pixels, each[-1])  # the first time at a size takes longer

@@ -23,7 +23,7 @@ from hitl_desktop.workflows.training.training_targets import HOLDOUT, Targets, T
 
 _REFINER = "refiner"
 _ROOM, _MOST_BYTES = "lessons", 1_000_000_000
-_VERSION = 2
+_VERSION = 3
 """To be raised when the sums of an image change: what one version added another cannot subtract."""
 
 _Objects = tuple[tuple[BBox, int], ...]

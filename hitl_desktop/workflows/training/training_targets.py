@@ -67,7 +67,8 @@ def is_unchanged(project: Project, image: ImageRecord, added: TrainedImage) -> b
 
 def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> Grids:
     """The cells of an image at each of these input sizes."""
-    size, pixels = read_for_models(project.path_of(image))
+    sides = tuple(sides)
+    size, pixels = read_for_models(project.path_of(image), max(sides))
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 

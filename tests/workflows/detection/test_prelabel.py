@@ -284,3 +284,15 @@ def test_a_box_of_a_category_is_shown_where_a_surer_one_of_another_class_lies_on
     assert image
     seen = shown_to_people(proposals_of(project, image, load_scorer(project)), Thresholds(0.3))
     assert [(p.name, round(p.score, 2)) for p in seen] == [shown]
+
+
+def test_boxes_of_a_large_image_are_in_its_own_pixels(project: Project, tmp_path: Path) -> None:
+    folder = tmp_path / "large"
+    folder.mkdir()
+    save(folder / "large.png", np.full((1001, 2001, 3), 90, np.uint8))  # read at an eighth for 64 pixels
+    add_folder(project, folder, QUIET)
+    scan(project, QUIET)
+    prelabel(project, QUIET, model=str(toy(tmp_path / "mine.onnx")), threads=1)
+    (image,) = [i for i in project.images.all() if i.path == "large.png"]
+    # 48 of 64 pixels to the right; down, the 48 less the padding of 16 above the image, of 32
+    assert boxes_of(project, image.id) == [(0, 0, 1500.8, 1001.0, 0.9)]
