@@ -1,5 +1,9 @@
 """Errors a user can act on; anything else is a bug."""
 
+from __future__ import annotations
+
+from typing import Any
+
 from hitl_desktop.translation import tr
 
 
@@ -13,6 +17,15 @@ class HitlError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)  # other processes send it back
+
+
+def _restored(kind: type[HitlError], args: tuple[object, ...], attributes: dict[str, object]) -> HitlError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(attributes)
+    return error
 
 
 class UnreadableImageError(HitlError):

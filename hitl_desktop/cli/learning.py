@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -10,8 +12,35 @@ from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.names import DETECTOR
 from hitl_desktop.cli.paths import PROJECT
 from hitl_desktop.cli.reporting import Report, prints_report, processors
+from hitl_desktop.errors import HitlError
 from hitl_desktop.terminal import TerminalProgress
 from hitl_desktop.translation import tr
+
+if TYPE_CHECKING:
+    from hitl_desktop.workflows.cluster.client import Cluster
+
+
+def on_cluster(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a command have the machines of a lab compute."""
+    function = click.option(
+        "--images-at",
+        default="",
+        metavar="URL",
+        help="Where workers find the images of the folder, if not at the same paths (any fsspec URL).",
+    )(function)
+    return click.option(
+        "--cluster", default="", metavar="ADDRESS", help="Compute on this Dask cluster: tcp://HOST:8786."
+    )(function)
+
+
+def _cluster(address: str, images_at: str) -> Cluster | None:
+    from hitl_desktop.workflows.cluster.client import Cluster  # noqa: PLC0415
+
+    if images_at and not address:
+        raise HitlError(
+            tr("--images-at is about the workers of a cluster."), hint=tr("Give --cluster ADDRESS, too.")
+        )
+    return Cluster(address, images_at) if address else None
 
 
 @command(
@@ -41,9 +70,16 @@ from hitl_desktop.translation import tr
     default=None,
     help="The overlap (IoU) from which two boxes of a class are one.",
 )
+@on_cluster
 @prints_report
 def prelabel(
-    project: Path, model: str | None, tiles: int | None, mirrored: bool | None, nms: float | None
+    project: Path,
+    model: str | None,
+    tiles: int | None,
+    mirrored: bool | None,
+    nms: float | None,
+    cluster: str,
+    images_at: str,
 ) -> Report:
     """Let the detector propose boxes.
 
@@ -67,7 +103,9 @@ def prelabel(
         given = {name: value for name, value in chosen.items() if value is not None}
         set_view_settings(opened, msgspec.structs.replace(view_settings(opened), **given))
         _, scanned = list_what_is_new(opened, progress)  # and images that came back can be read again
-        result = run(opened, progress, model=model, threads=processors())
+        result = run(
+            opened, progress, model=model, threads=processors(), cluster=_cluster(cluster, images_at)
+        )
         refresh_queue(opened, load_scorer(opened), progress)
     return {
         "model": result.model,
@@ -89,8 +127,9 @@ def prelabel(
 @click.option(
     "--reopen", is_flag=True, help="Open decided images again that may hold a category added later."
 )
+@on_cluster
 @prints_report
-def train(project: Path, reopen: bool) -> Report:
+def train(project: Path, reopen: bool, cluster: str, images_at: str) -> Report:
     """Train on the decided images, and order the queue.
 
     A new version of the heads is used at once, and images that wait are looked at again with it.
@@ -101,11 +140,14 @@ def train(project: Path, reopen: bool) -> Report:
     from hitl_desktop.workflows.queue.rank import refresh_queue  # noqa: PLC0415
     from hitl_desktop.workflows.training import late_categories as late  # noqa: PLC0415
     from hitl_desktop.workflows.training.detection_head import find_ahead  # noqa: PLC0415
+    from hitl_desktop.workflows.training.find_on_cluster import find_on_cluster  # noqa: PLC0415
     from hitl_desktop.workflows.training.train import train_heads  # noqa: PLC0415
 
     with Project.open(project, background=True) as opened, TerminalProgress(tr("Learning")) as progress:
         scan(opened, progress)
         result = train_heads(opened, progress, threads=processors())
+        if (machines := _cluster(cluster, images_at)) is not None:
+            find_on_cluster(opened, progress, machines)
         find_ahead(opened, progress, threads=processors())
         found = late.find_late_categories(opened, progress, threads=processors())
         reopened = late.reopen(opened, found).annotations_of if reopen and found.images else ()

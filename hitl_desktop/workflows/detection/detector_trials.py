@@ -23,7 +23,7 @@ from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
-from hitl_desktop.workflows.detection.view_settings import load_with_settings, reading_side
+from hitl_desktop.workflows.detection.view_settings import load_for, reading_side, view_settings
 
 MOST_IMAGES = 100
 _PROPOSES_FROM = 0.3
@@ -163,10 +163,11 @@ def _run(
     progress: Progress,
     threads: int | None,
 ) -> None:
-    detector = load_with_settings(project, card, threads=threads)
+    settings = view_settings(project)
+    detector = load_for(settings, card, threads=threads)
     for image_id in image_ids:
         progress.check_cancelled()
-        done = _read(project, image_id, reading_side(project, card))
+        done = _read(project, image_id, reading_side(settings, card))
         if done is None:
             continue
         began = time.perf_counter()

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Vector
-from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import content_hash, perceptual_hash, read_for_models
 from hitl_desktop.inference.encoder import crop
+from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import load_encoder
+from hitl_desktop.inference.session import FloatArray
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.embeddings import crop_key
 from hitl_desktop.store.project import Project
+from hitl_desktop.workflows.cluster.client import Cluster
 from hitl_desktop.workflows.detection.detector import encoder_of
 from hitl_desktop.workflows.images.open_folder import note_unreadable
 
@@ -119,13 +125,75 @@ def embed_boxes(
     missing = project.embeddings.missing(encoder_id, list(keys))
     if not missing:
         return 0
-    size, pixels = read_for_models(project.path_of(image))
-    shrink = pixels.shape[1] / size[0]  # of a huge image, whose view is read
-    encoder = load_encoder(encoder_of(project), threads=threads)
-    wanted = [(key, box) for key, box in keys.items() if key in missing]
-    vectors = encoder.embed([crop(pixels, box if shrink == 1 else box.scaled(shrink)) for _, box in wanted])
-    project.embeddings.add(encoder_id, zip((key for key, _ in wanted), vectors, strict=True))
+    wanted = {key: box for key, box in keys.items() if key in missing}
+    vectors = _vectors(project.path_of(image), encoder_of(project), list(wanted.values()), threads)
+    project.embeddings.add(encoder_id, zip(wanted, vectors, strict=True))
     return len(wanted)
+
+
+def _vectors(
+    file: Path, card: ModelCard, boxes: Sequence[BBox], threads: int | None, *, whole: bool = False
+) -> FloatArray:
+    """[N, D] vectors of boxes of the image in a file, and last of the `whole` image."""
+    size, pixels = read_for_models(file)
+    shrink = pixels.shape[1] / size[0]  # of a huge image, whose view is read
+    encoder = load_encoder(card, threads=threads)
+    crops = [crop(pixels, box if shrink == 1 else box.scaled(shrink)) for box in boxes]
+    return encoder.embed([*crops, pixels] if whole else crops)
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedFile:
+    """The work of a cluster on some boxes of an image whose file has this hash, and on the `whole` of it."""
+
+    boxes: tuple[BBox, ...]
+    whole: bool
+    known_hash: str
+
+    def __call__(self, file: Path, card: ModelCard) -> FloatArray | None:
+        """The vectors; None if the file has another hash by now.
+
+        Raises:
+            UnreadableImageError: the file cannot be read.
+        """
+        is_same = content_hash(file) == self.known_hash
+        return _vectors(file, card, self.boxes, 1, whole=self.whole) if is_same else None
+
+
+def embed_on_cluster(
+    project: Project, images: Sequence[ImageRecord], progress: Progress, cluster: Cluster
+) -> int:
+    """Compute the missing vectors of these images and of the boxes on them on a cluster, a commit each.
+
+    Returns how many that were. Images whose files were never read, or that are others now, are left out.
+    """
+    card, encoder_id, computed = encoder_of(project), encoder_record_id(project), 0
+    keys: dict[int, list[bytes]] = {}
+    by_id = {image.id: image for image in images}
+
+    def tasks() -> Iterator[tuple[int, str, EmbedFile]]:
+        for image in images:
+            if not image.content_hash:
+                continue
+            known_hash = image.content_hash
+            boxes = {crop_key(known_hash, box): box for box in crops_of(project, image)}
+            whole = crop_key(known_hash, None)
+            missing = project.embeddings.missing(encoder_id, [*boxes, whole])
+            keys[image.id] = [key for key in (*boxes, whole) if key in missing]
+            if missing:
+                wanted = tuple(box for key, box in boxes.items() if key in missing)
+                work = EmbedFile(wanted, whole in missing, known_hash)
+                yield image.id, cluster.location_of(project, image), work
+
+    with closing(cluster.run(card, tasks(), progress)) as results:
+        for number, (image_id, vectors) in enumerate(results, start=1):
+            if isinstance(vectors, UnreadableImageError):
+                note_unreadable(project, by_id[image_id], vectors)
+            elif vectors is not None and not isinstance(vectors, HitlError):
+                project.embeddings.add(encoder_id, zip(keys[image_id], vectors, strict=True))
+                computed += len(vectors)
+            progress.report(number, len(images), by_id[image_id].path)
+    return computed
 
 
 def embed_whole_images(

@@ -3,37 +3,34 @@
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Generator, Iterable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Generator, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, field, replace
-from itertools import islice
-from pathlib import Path
-from typing import Final
-
-import numpy as np
+from dataclasses import dataclass, field
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
-from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import ModelError, UnreadableImageError
-from hitl_desktop.image_file import stamp_of
-from hitl_desktop.imaging import RgbImage, content_hash, perceptual_hash, read_for_models
-from hitl_desktop.inference.detect import LONGEST, detect
-from hitl_desktop.inference.registry import Detector
+from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
+from hitl_desktop.inference.detect import LONGEST
+from hitl_desktop.inference.model_card import ModelCard
+from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.cluster.client import Cluster
 from hitl_desktop.workflows.detection.class_map import own_classes
 from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
-from hitl_desktop.workflows.detection.view_settings import load_with_settings, reading_side
-from hitl_desktop.workflows.images.changed_files import Content, keep_up
+from hitl_desktop.workflows.detection.image_detections import (
+    DetectFile,
+    ImageDetections,
+    Outcome,
+    detect_here,
+)
+from hitl_desktop.workflows.detection.view_settings import load_for, reading_side, view_settings
+from hitl_desktop.workflows.images.changed_files import keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
-_AHEAD = 2
 _REPORTED = 4
 """Progress is reported after so many images: the window looks for new suggestions each time."""
 _ENOUGH_FAILURES = 3
@@ -56,7 +53,7 @@ class PrelabelResult:
     seconds: float = 0.0
     boxes: int = 0
     best: float = 0.0
-    not_done: dict[str, ModelError] = field(default_factory=dict[str, ModelError])
+    not_done: dict[str, HitlError] = field(default_factory=dict[str, HitlError])
     changed: dict[str, str] = field(default_factory=dict[str, str])
     images: set[int] = field(default_factory=set[int])
     """Ids of the images done now."""
@@ -123,6 +120,7 @@ def prelabel(
     threads: int | None = None,
     decoders: int = 2,
     longest: float = LONGEST,
+    cluster: Cluster | None = None,
 ) -> PrelabelResult:
     """Store the detector's predictions for the images that lack them, from image `nearest` on.
 
@@ -148,7 +146,10 @@ def prelabel(
         project.models.set_detector(record.id)
         return result
     card = card or card_of(project, record)
-    detector = load_with_settings(project, card, threads=threads)
+    settings = view_settings(project)
+    detector = load_for(
+        settings, card, threads=threads
+    )  # also where a cluster works: a bad file is refused here
     with project.db.transaction():
         if is_used_anew:
             project.predictions.forget_done(record.id)
@@ -157,12 +158,14 @@ def prelabel(
         project.models.set_detector(record.id)
     store = _Store(project, record.id, result, never_worked=not done_before)
     started = time.perf_counter()
-    with (
-        closing(_decoded(project, waiting, decoders, reading_side(project, card))) as decoded,
-        closing(_detected(decoded, detector, progress, longest, decoders)) as detections,
-    ):
-        for handled, (image, reading, found) in enumerate(detections, start=1):
-            store.keep(image, reading, found)
+    if cluster is not None:
+        outcomes = _detected_there(project, waiting, cluster, card, settings, progress)
+    else:
+        side = reading_side(settings, card)
+        outcomes = detect_here(project, waiting, detector, side, progress, decoders=decoders, longest=longest)
+    with closing(outcomes):
+        for handled, (image, outcome) in enumerate(outcomes, start=1):
+            store.keep(image, outcome)
             result.seconds = time.perf_counter() - started
             if handled % _REPORTED == 0 or handled == len(waiting):
                 progress.report(handled, len(waiting), image.path)
@@ -180,73 +183,20 @@ def _waiting(
     return sorted(waiting, key=lambda image: (nearest is not None and image.id < nearest, image.id))
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    size: tuple[int, int]
-    pixels: RgbImage
-    content_hash: str
-    stamp: str | None
-
-
-Reading = _Read | UnreadableImageError
-NOTHING: Final = Detections(np.zeros((0, 4)), np.zeros((0, 0), np.float32))
-"""What is found on an image that cannot be read."""
-
-
-def _read(path: Path, side: int | None) -> Reading:
-    try:
-        stamp = stamp_of(path)
-        return _Read(*read_for_models(path, side), content_hash(path), stamp)
-    except UnreadableImageError as error:
-        return error
-
-
-def _decoded(
-    project: Project, images: Sequence[ImageRecord], decoders: int, side: int | None
-) -> Generator[tuple[ImageRecord, Reading]]:
-    """Decoded images in order; a few of the next ones are being decoded while the detector works."""
-    with ThreadPoolExecutor(decoders, thread_name_prefix="decode") as pool:
-        tasks = ((image, pool.submit(_read, project.path_of(image), side)) for image in images)
-        ahead = deque(islice(tasks, _AHEAD))
-        while ahead:
-            image, reading = ahead.popleft()
-            ahead.extend(islice(tasks, 1))
-            yield image, reading.result()
-
-
-def _detected(
-    decoded: Iterable[tuple[ImageRecord, Reading]],
-    detector: Detector,
+def _detected_there(
+    project: Project,
+    images: Sequence[ImageRecord],
+    cluster: Cluster,
+    card: ModelCard,
+    settings: ViewSettings,
     progress: Progress,
-    longest: float,
-    under_way: int,
-) -> Generator[tuple[ImageRecord, Reading, Detections | ModelError]]:
-    """What the detector finds, in order. Of two images under way one is made ready, or its boxes are decoded,
-    while the graph runs on the other one; the window has one under way, since each thread makes it wait."""
-
-    def run(reading: Reading) -> Detections | ModelError:
-        if isinstance(reading, UnreadableImageError):
-            return NOTHING
-        try:
-            return detect(detector, reading.pixels, progress, longest=longest)
-        except ModelError as error:
-            return error
-
-    with ThreadPoolExecutor(under_way, thread_name_prefix="detections") as pool:
-        tasks = ((image, reading, pool.submit(run, reading)) for image, reading in decoded)
-        ahead = deque(islice(tasks, under_way))
-        while ahead:
-            progress.check_cancelled()
-            image, reading, found = ahead.popleft()
-            ahead.extend(islice(tasks, 1))
-            yield image, reading, found.result()
-
-
-def _in_image(found: Detections, pixels: RgbImage, size: tuple[int, int]) -> Detections:
-    """Boxes in pixels of the image, of which a smaller view was read."""
-    height, width = pixels.shape[:2]
-    scale = np.array([size[0] / width, size[1] / height] * 2)
-    return found if (width, height) == size else replace(found, bboxes=found.bboxes * scale)
+) -> Generator[tuple[ImageRecord, Outcome]]:
+    """What the detector finds on images, in the order in which the workers of a cluster are done."""
+    by_id = {image.id: image for image in images}
+    tasks = ((i.id, cluster.location_of(project, i), DetectFile(settings, i.content_hash)) for i in images)
+    with closing(cluster.run(card, tasks, progress)) as results:
+        for image_id, outcome in results:
+            yield by_id[image_id], outcome
 
 
 @dataclass(slots=True)
@@ -258,33 +208,30 @@ class _Store:
     result: PrelabelResult
     never_worked: bool
 
-    def keep(self, image: ImageRecord, reading: Reading, found: Detections | ModelError) -> None:
+    def keep(self, image: ImageRecord, outcome: Outcome) -> None:
         """One image.
 
         Raises:
             ModelError: the detector has failed on the first few images it was ever given here.
         """
-        if isinstance(reading, UnreadableImageError):
-            self.result.failed += note_unreadable(self.project, image, reading)
+        if isinstance(outcome, UnreadableImageError):
+            self.result.failed += note_unreadable(self.project, image, outcome)
             self.result.found_broken = True
-        elif isinstance(found, ModelError):
-            self.result.not_done[image.path] = found
+        elif isinstance(outcome, HitlError):
+            self.result.not_done[image.path] = outcome
             if self.never_worked and len(self.result.not_done) >= _ENOUGH_FAILURES:
-                raise self.result.failure from found
+                raise self.result.failure from outcome
         else:
-            self._keep(image, reading, found)
+            self._keep(image, outcome)
 
-    def _keep(self, image: ImageRecord, reading: _Read, found: Detections) -> None:
-        project, size, pixels = self.project, reading.size, reading.pixels
-        is_other = reading.content_hash != image.content_hash
-        content = Content(reading.content_hash, perceptual_hash(pixels) if is_other else None, reading.stamp)
-        current, what = keep_up(project, image, size, content)
+    def _keep(self, image: ImageRecord, outcome: ImageDetections) -> None:
+        project, found = self.project, outcome.found
+        current, what = keep_up(project, image, outcome.size, outcome.content)
         if what:
             self.result.changed[image.path] = what
         if current is None:
             self.result.failed += 1
             return
-        whole = _in_image(found, pixels, size)
         with project.db.transaction():
             now = project.images.get(image.id)
             if now is not None and current.content_hash in (
@@ -292,7 +239,7 @@ class _Store:
                 now.content_hash,
             ):  # else it was read anew meanwhile
                 project.predictions.replace(
-                    image.id, self.model_id, whole, own_classes(project, self.model_id)
+                    image.id, self.model_id, found, own_classes(project, self.model_id)
                 )
             if self.never_worked:
                 project.models.set_detector(self.model_id)

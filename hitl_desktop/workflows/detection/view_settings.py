@@ -44,19 +44,18 @@ def set_view_settings(project: Project, settings: ViewSettings) -> bool:
     return True
 
 
-def reading_side(project: Project, card: ModelCard) -> int | None:
+def reading_side(settings: ViewSettings, card: ModelCard) -> int | None:
     """The longer side in pixels of what the detector's inputs show of an image together; None where that depends on
     the image."""
-    return card.input.side and card.input.side * view_settings(project).tiles
+    return card.input.side and card.input.side * settings.tiles
 
 
-def load_with_settings(project: Project, card: ModelCard, *, threads: int | None = None) -> Detector:
-    """The detector of a card as the project has it look at images.
+def load_for(settings: ViewSettings, card: ModelCard, *, threads: int | None = None) -> Detector:
+    """The detector of a card, looking at images as the settings of a project have it.
 
     Raises:
         ModelError: it is no detector, of an unknown family, or its file is not the one the card describes.
     """
-    settings = view_settings(project)
     if settings.nms_iou is not None:
         decode = msgspec.structs.replace(card.decode, nms_iou=settings.nms_iou)
         card = msgspec.structs.replace(card, decode=decode)

@@ -73,7 +73,7 @@ def cross_fitted_images(
         if finding is None or scorer is None or now is None or now.reason is not None:
             continue
         try:
-            grids, scale = grids_of(project, image, net, (side,))
+            grids, scale = grids_of(project.path_of(image), net, (side,))
         except UnreadableImageError:
             continue  # it was there a moment ago: the first pass will report it the next time
         yield CrossFittedImage(now, grids[side], scale, finding, scorer)
@@ -128,7 +128,7 @@ def finding_heads(
         progress.report(number, 2 * len(images), image.path)
         progress.check_cancelled()
         try:
-            grids = grids_of(project, image, net, (side,))
+            grids = grids_of(project.path_of(image), net, (side,))
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue

@@ -174,7 +174,7 @@ def _subtract_changed(
         return 0
     for image in (records[i] for i in changed):
         progress.check_cancelled()
-        targets = targets_of(grids_of(project, image, net, sums.sides), sums.added[image.id])
+        targets = targets_of(grids_of(project.path_of(image), net, sums.sides), sums.added[image.id])
         try:
             sums.subtract(image.id, targets)
         except ValueError:  # it is not what was added
@@ -198,7 +198,7 @@ def _add(
         progress.check_cancelled()
         try:
             now = content_hash(project.path_of(image))
-            grids = grids_of(project, image, net, sums.sides)
+            grids = grids_of(project.path_of(image), net, sums.sides)
         except UnreadableImageError as error:
             note_unreadable(project, image, error)
             continue
@@ -209,6 +209,17 @@ def _add(
         sums.add(image.id, wanted[image.id], targets_of(grids, wanted[image.id]))
         new.images.append(image)
     return new
+
+
+def found_in(grids: Grids, head: DetectionHead) -> list[tuple[BBox, float]]:
+    """What a head finds on an image, in pixels of the image."""
+    by_side, scale = grids
+    boxes, scores = head.find(by_side)
+    return [
+        (BBox(*box).scaled(scale), score)
+        for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
+        if score >= FOUND_FROM
+    ]
 
 
 def _store_found(
@@ -223,14 +234,8 @@ def _store_found(
     """Store what a head finds on images; the grids of some may be known."""
     finder = project.models.ensure_detection_head_of(detector)
     for image in images:
-        grids, scale = (known or {}).get(image.id) or grids_of(project, image, net, head.views)
-        boxes, scores = head.find(grids)
-        found = [
-            (BBox(*box).scaled(scale), score)
-            for box, score in zip(boxes.tolist(), scores.tolist(), strict=True)
-            if score >= FOUND_FROM
-        ]
-        project.predictions.replace_found(image.id, finder.id, by, found)
+        grids = (known or {}).get(image.id) or grids_of(project.path_of(image), net, head.views)
+        project.predictions.replace_found(image.id, finder.id, by, found_in(grids, head))
 
 
 def find_objects(
@@ -240,7 +245,7 @@ def find_objects(
 
     An image that cannot be read is passed over; cancelling keeps what is there.
     """
-    finder = _active_finder(project, threads)
+    finder = active_finder(project, threads)
     waiting = [image for image in images if finder is not None and finder.is_due(image)]
     for number, image in enumerate(waiting):
         progress.check_cancelled()
@@ -251,7 +256,7 @@ def find_objects(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Finder:
+class ActiveFinder:
     """The detection head of the active version, loaded once for many images, and those it was run on."""
 
     detector: ModelRecord
@@ -275,8 +280,15 @@ class _Finder:
             note_unreadable(project, image, error)
         self.done.add(image.id)
 
+    def keep(self, project: Project, image: ImageRecord, found: Sequence[tuple[BBox, float]]) -> None:
+        """Store what the head found on an image elsewhere."""
+        finder = project.models.ensure_detection_head_of(self.detector)
+        project.predictions.replace_found(image.id, finder.id, self.head_id, found)
+        self.done.add(image.id)
 
-def _active_finder(project: Project, threads: int | None) -> _Finder | None:
+
+def active_finder(project: Project, threads: int | None) -> ActiveFinder | None:
+    """The detection head of the active version; None while there is none, or its feature maps are away."""
     detector, head_id = project.models.detector(), project.heads.active_id()
     if detector is None or head_id is None:
         return None
@@ -288,7 +300,7 @@ def _active_finder(project: Project, threads: int | None) -> _Finder | None:
         return None
     model = project.models.ensure_detection_head_of(detector)
     done = project.predictions.images_found_by(model.id, head_id)
-    return _Finder(
+    return ActiveFinder(
         detector, net, DetectionHead.from_bytes(kept), head_id, done, project.absent_folders(), threads
     )
 
@@ -309,7 +321,7 @@ def find_ahead(
     order, first = project.queue.ids(), at_hand()
     ids = dict.fromkeys([first, *order[:most]] if first is not None and first in set(order) else order[:most])
     front = project.images.some(ids)
-    done, quiet, finder = 0, Quiet(progress), _active_finder(project, threads)
+    done, quiet, finder = 0, Quiet(progress), active_finder(project, threads)
     for number, image in enumerate(front, start=1):  # one by one: boxes without vectors have no names
         progress.check_cancelled()
         if finder is not None and finder.is_due(image):

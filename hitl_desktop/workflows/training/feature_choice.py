@@ -124,7 +124,7 @@ def _tried(
         progress.check_cancelled()
         head, began = heads[part_of[image.id]], time.perf_counter()
         try:
-            grids, scale = grids_of(project, image, net, (side,))
+            grids, scale = grids_of(project.path_of(image), net, (side,))
         except UnreadableImageError:
             continue  # noted when heads were trained
         boxes, scores = head.find(grids) if head is not None else ((), ())

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from hitl_desktop.domain.categories import UNKNOWN
 from hitl_desktop.domain.cells import CellGrid
@@ -65,10 +66,10 @@ def is_unchanged(project: Project, image: ImageRecord, added: TrainedImage) -> b
         return False
 
 
-def grids_of(project: Project, image: ImageRecord, net: FeatureNet, sides: Iterable[int]) -> Grids:
-    """The cells of an image at each of these input sizes."""
+def grids_of(file: Path, net: FeatureNet, sides: Iterable[int]) -> Grids:
+    """The cells of the image in a file at each of these input sizes."""
     sides = tuple(sides)
-    size, pixels = read_for_models(project.path_of(image), max(sides))
+    size, pixels = read_for_models(file, max(sides))
     return {side: net.cells(pixels, side) for side in sides}, size[0] / pixels.shape[1]
 
 

@@ -278,7 +278,7 @@ def test_a_box_of_a_category_is_shown_where_a_surer_one_of_another_class_lies_on
     scores[0, classes.index("dog")], scores[0, classes.index("cat")] = 0.7, 0.31
     scores[1, classes.index("cat")] = 0.5
     found = Detections(np.array([[2.0, 2, 20, 20], [2, 3, 20, 20]]), scores)
-    monkeypatch.setattr("hitl_desktop.workflows.detection.prelabel.detect", lambda *_, **__: found)
+    monkeypatch.setattr("hitl_desktop.workflows.detection.image_detections.detect", lambda *_, **__: found)
     prelabel(project, QUIET)
     image = project.images.get(1)
     assert image

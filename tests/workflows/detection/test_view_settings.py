@@ -12,7 +12,7 @@ from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.detection.view_settings import (
-    load_with_settings,
+    load_for,
     set_view_settings,
     view_settings,
 )
@@ -55,6 +55,6 @@ def test_nms_is_that_of_the_project_and_one_view_needs_no_merging(project: Proje
     from hitl_desktop.inference.registry import find_card
 
     card = find_card(str(file))
-    assert not isinstance(load_with_settings(project, card, threads=1), SeveralViews)
+    assert not isinstance(load_for(view_settings(project), card, threads=1), SeveralViews)
     set_view_settings(project, ViewSettings(nms_iou=0.3))
-    assert load_with_settings(project, card, threads=1).card.decode.nms_iou == 0.3
+    assert load_for(view_settings(project), card, threads=1).card.decode.nms_iou == 0.3

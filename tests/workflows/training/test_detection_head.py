@@ -186,17 +186,17 @@ def test_sums_are_kept_between_sessions(
     memory = TrainingCache()
     before = learned(project, memory)
     training_sums.save_sums(sums_of(memory, project))
-    read: list[int] = []
+    read: list[str] = []
     real = detection_head.grids_of
     monkeypatch.setattr(
-        detection_head, "grids_of", lambda p, image, *rest: read.append(image.id) or real(p, image, *rest)
+        detection_head, "grids_of", lambda file, *rest: read.append(file.name) or real(file, *rest)
     )
     memory = TrainingCache()
     same(learned(project, memory), before)
     assert read == []
     decide(project, dataset, [4])
     learned(project, memory)
-    assert read == [4]
+    assert read == ["004.png"]
 
 
 def test_a_damaged_file_of_sums_is_made_anew(project: Project, dataset: Path) -> None:

@@ -1,0 +1,1 @@
+"""Work on images that the processes of a Dask cluster share."""
