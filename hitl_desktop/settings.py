@@ -17,6 +17,7 @@ too."""
 
 CPU: Final = "CPU"
 PROVIDER: Final = "provider"
+THREADS: Final = "threads"
 Value = str | float | int
 
 
@@ -50,6 +51,7 @@ SETTINGS: Final = (
         CPU,
         choices=(CPU, "CUDA", "TensorRT", "DirectML", "CoreML", "OpenVINO", "ROCm", "MIGraphX"),
     ),
+    Setting(THREADS, "Threads that models run fastest with, as measured; 0 before", 0, high=4096),
     Setting("hints_seen", "Hints that were shown", ""),
     Setting("display_threshold", "Show proposals from this score up", DISPLAY_THRESHOLD, low=0.05, high=0.95),
 )

@@ -90,6 +90,7 @@ def prelabel(
 
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.detection.prelabel import prelabel as run  # noqa: PLC0415
+    from hitl_desktop.workflows.detection.threads import best_threads  # noqa: PLC0415
     from hitl_desktop.workflows.detection.view_settings import (  # noqa: PLC0415
         set_view_settings,
         view_settings,
@@ -104,7 +105,7 @@ def prelabel(
         set_view_settings(opened, msgspec.structs.replace(view_settings(opened), **given))
         _, scanned = list_what_is_new(opened, progress)  # and images that came back can be read again
         result = run(
-            opened, progress, model=model, threads=processors(), cluster=_cluster(cluster, images_at)
+            opened, progress, model=model, threads=best_threads(), cluster=_cluster(cluster, images_at)
         )
         refresh_queue(opened, load_scorer(opened), progress)
     return {

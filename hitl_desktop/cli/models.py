@@ -98,7 +98,9 @@ def _add(result: ProbeResult, file: Path, reading: int, names: Sequence[str], li
         )
     if result.is_ambiguous and click.get_current_context().get_parameter_source("reading").name == "DEFAULT":  # type: ignore[union-attr]
         raise ModelError(
-            tr("{name} can be read in {n} ways.", name=file.name, n=len(result.findings)),
+            tr("{name} can only be guessed at.", name=file.name)
+            if result.is_guess
+            else tr("{name} can be read in {n} ways.", name=file.name, n=len(result.findings)),
             hint=tr("See them with models probe, then add it with --reading N."),
         )
     return library.add_model(result, reading - 1, names=names, licence=licence)

@@ -311,6 +311,7 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
                     Column(tr("display"), "display", kind=Kind.PATH),
                     Column(tr("models run on"), "runs_on"),
                     Column(tr("could run on"), "could_run_on", forms.listed),
+                    Column(tr("threads"), "threads"),
                 )
             ),
             Table(

@@ -108,7 +108,9 @@ def _probed(file: Path, *, adds: bool) -> ModelCard:
     result = probe(file)
     if result.is_ambiguous:
         raise ModelError(
-            tr("{name} can be read in {n} ways.", name=file.name, n=len(result.findings)),
+            tr("{name} can only be guessed at.", name=file.name)
+            if result.is_guess
+            else tr("{name} can be read in {n} ways.", name=file.name, n=len(result.findings)),
             hint=tr(
                 "See them with hitl-desktop models probe {file}, then add it with the right one.", file=file
             ),

@@ -31,12 +31,15 @@ _INPUT_TYPES: dict[str, np.dtype[Any]] = {
 }  # fmt: skip
 
 
-_COLOURS = 3
+_COLOURS, _OF_MASK = 3, 3
 
 
 def _beside_image(declared: Any) -> tuple[str, np.dtype[Any]] | None:
-    """What an input [1, 2] beside the image is for: its size ("wh" or "hw"), or its "scale"; None for others."""
+    """What an input beside the image is for: its size ("wh" or "hw") or "scale" where it is [1, 2], or the "mask"
+    of its pixels; None for others."""
     shape = list(declared.shape)
+    if len(shape) == _OF_MASK and "mask" in declared.name.lower() and declared.type in _INPUT_TYPES:
+        return "mask", _INPUT_TYPES[declared.type]
     if len(shape) != 2 or shape[1] != 2 or declared.type not in _INPUT_TYPES:
         return None
     name, dtype = declared.name.lower(), _INPUT_TYPES[declared.type]
@@ -108,6 +111,11 @@ class Session:
 
     def _take_input(self, every: Sequence[Any]) -> None:
         self._beside = {each.name: kind for each in every if (kind := _beside_image(each))}
+        self._mask_sides = {
+            each.name: tuple(side if isinstance(side, int) else 0 for side in each.shape[1:])
+            for each in every
+            if each.name in self._beside and self._beside[each.name][0] == "mask"
+        }
         inputs = [each for each in every if each.name not in self._beside] if len(every) > 1 else every
         if not inputs:
             raise ModelError(
@@ -173,7 +181,7 @@ class Session:
     @property
     def takes_sizes(self) -> bool:
         """Whether it takes the size of the image beside the image."""
-        return bool(self._beside)
+        return any(kind != "mask" for kind, _ in self._beside.values())
 
     @property
     def input_rank(self) -> int:
@@ -193,8 +201,13 @@ class Session:
 
     def sizes(self, width: int, height: int) -> dict[str, NDArray[Any]]:
         """What some graphs take beside images: their size in pixels, by which boxes are given then, or a scale."""
-        given = {"wh": (width, height), "hw": (height, width), "scale": (1, 1)}
-        return {name: np.array([given[kind]], dtype) for name, (kind, dtype) in self._beside.items()}
+        given = {"wh": [[width, height]], "hw": [[height, width]], "scale": [[1, 1]]}
+        found: dict[str, NDArray[Any]] = {}
+        for name, (kind, dtype) in self._beside.items():
+            sides = self._mask_sides.get(name, (0, 0))
+            whole = np.ones((1, sides[0] or height, sides[1] or width), dtype)
+            found[name] = whole if kind == "mask" else np.array(given[kind], dtype)
+        return found
 
     def _converted(self, batch: NDArray[Any]) -> NDArray[Any]:
         if batch.dtype == self.input_type:

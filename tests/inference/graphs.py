@@ -43,15 +43,25 @@ def save(
     shape: Sequence[int | str] = (1, 3, SIDE, SIDE),
     kind: int = TensorProto.FLOAT,
     sizes: str = "",
+    mask: str = "",
     metadata: Mapping[str, str] | None = None,
 ) -> Path:
-    """Write a graph that gives these arrays for any input; `sizes` names a second input [1, 2] of int64."""
+    """Write a graph that gives these arrays for any input; `sizes` names a second input [1, 2] of int64, `mask`
+    one [1, 64, 64] that has to be full of ones."""
     inputs = [helper.make_tensor_value_info("images", kind, list(shape))]
     nodes = [
         helper.make_node("Cast", ["images"], ["as_float"], to=TensorProto.FLOAT),
         helper.make_node("ReduceMean", ["as_float"], ["mean"], keepdims=0),
-        helper.make_node("Mul", ["mean", "zero"], ["nothing"]),
+        helper.make_node("Mul", ["mean", "zero"], ["of_image" if mask else "nothing"]),
     ]
+    if mask:
+        inputs.append(helper.make_tensor_value_info(mask, TensorProto.INT64, [1, 64, 64]))
+        nodes += [
+            helper.make_node("Cast", [mask], ["mask_as_float"], to=TensorProto.FLOAT),
+            helper.make_node("ReduceMean", ["mask_as_float"], ["kept"], keepdims=0),
+            helper.make_node("Log", ["kept"], ["of_mask"]),  # 0, or minus infinity
+            helper.make_node("Add", ["of_image", "of_mask"], ["nothing"]),
+        ]
     if sizes:
         inputs.append(helper.make_tensor_value_info(sizes, TensorProto.INT64, [1, 2]))
         nodes += [

@@ -479,3 +479,8 @@ def test_several_images_at_once_are_refused_as_that(tmp_path: Path) -> None:
 def test_names_that_do_not_fit_are_remarked_on(tmp_path: Path) -> None:
     done = read(save(tmp_path / "few.onnx", v8_columns(), metadata={"names": "['a', 'b', 'c', 'd']"}))
     assert "There are 4 names for 3 classes, so they are not used." in done.remarks
+
+
+def test_a_graph_that_takes_a_mask_of_its_pixels_gets_all_of_them(tmp_path: Path) -> None:
+    names = {"names": "{0: 'a', 1: 'b', 2: 'c'}"}
+    check(read(save(tmp_path / "model.onnx", detr_softmax(), mask="pixel_mask", metadata=names)))

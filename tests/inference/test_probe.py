@@ -17,7 +17,7 @@ from hitl_desktop.inference.recognition.probe import probe
 from hitl_desktop.inference.registry import find_card, load_detector
 from hitl_desktop.progress import JobCancelled
 from hitl_desktop.workflows.detection.models import add_model, known_models, recognise_file
-from tests.inference.graphs import SIDE, save
+from tests.inference.graphs import SIDE, THINGS, save
 from tests.inference.test_families import v8_columns, v10_table
 
 
@@ -154,3 +154,35 @@ def test_a_damaged_file_is_refused_with_a_sentence(tmp_path: Path) -> None:
     file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
     with pytest.raises(ModelError, match="damaged or cut off"):
         probe(file)
+
+
+def of_no_known_kind(file: Path) -> Path:
+    """Twenty boxes as corner and size, scores with the classes first, and numbers that mean nothing here."""
+    boxes, scores = np.full((20, 4), 3.0), np.full((3, 20), 0.02)
+    for row, thing in zip((4, 9, 15), THINGS, strict=True):
+        x1, y1, x2, y2 = thing.corners
+        boxes[row], scores[thing.label, row] = (x1, y1, x2 - x1, y2 - y1), thing.score
+    extra = np.random.default_rng(0).normal(0, 50, (20, 7))
+    outputs = {"extra": extra, "where": boxes, "what": scores}
+    return save(file, {name: array.astype(np.float32) for name, array in outputs.items()})
+
+
+def test_outputs_of_no_known_kind_are_guessed_at_and_a_person_is_asked(tmp_path: Path) -> None:
+    file = of_no_known_kind(tmp_path / "odd.onnx")
+    result = probe(file)
+    assert result.is_guess
+    assert result.is_ambiguous
+    assert result.remarks[0].startswith("Its outputs are of no known kind")
+    assert result.outputs == {"extra": (20, 7), "where": (20, 4), "what": (3, 20)}
+    forms = {finding.card.decode.boxes: finding for finding in result.findings}
+    right = forms["sides"]
+    assert right.card.decode.outputs == ("where", "what")
+    assert sorted(b.name for b in right.boxes[0]) == ["0", "1", "2"]
+    with pytest.raises(ModelError, match="can only be guessed at"):
+        find_card(str(file))
+    card = add_model(result, list(result.findings).index(right))
+    found = load_detector(card).predict([np.zeros((SIDE, SIDE, 3), np.uint8)])[0]
+    boxes = {int(s.argmax()): b for b, s in zip(found.bboxes, found.scores, strict=True) if s.max() > 0.3}
+    for thing in THINGS:
+        x1, y1, x2, y2 = thing.corners
+        np.testing.assert_allclose(boxes[thing.label], (x1, y1, x2 - x1, y2 - y1), atol=0.1)

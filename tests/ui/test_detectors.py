@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QTimer, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.geometry import BBox
@@ -25,6 +25,7 @@ from hitl_desktop.workflows.detection.models import add_model, known_models
 from hitl_desktop.workflows.detection.view_settings import view_settings
 from tests.inference.graphs import SIDE, save
 from tests.inference.test_families import v8_columns, v10_table
+from tests.inference.test_probe import of_no_known_kind
 from tests.ui.conftest import MakeWindow, reopened
 
 LONG = 30_000
@@ -247,3 +248,34 @@ def test_how_a_file_is_fed_and_read_can_be_set_right_and_is_seen_at_once(
     assert entry.card is not None
     assert (entry.card.input.colour, entry.card.input.mean[0]) == ("BGR", 103.53)
     assert entry.card.input.resize == "stretch"
+
+
+def test_outputs_of_no_known_kind_are_read_by_hand(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    seen: list[list[str]] = []
+
+    def choose(box: QComboBox, data: str) -> None:
+        box.setCurrentIndex(box.findData(data))
+        box.activated.emit(box.currentIndex())
+
+    def answer(dialog: RecognisedDialog) -> None:
+        assert "no known kind" in dialog.words.text()
+        choices = next(c for c in dialog.findChildren(ReadingChoices) if c.card == dialog.card)
+        seen.append([choices.boxes_in.itemText(n) for n in range(choices.boxes_in.count())])
+        choose(choices.scores_in, "extra")
+        qtbot.waitUntil(lambda: "Trying" not in dialog.problem.text(), timeout=LONG)
+        assert len(dialog.class_names) == 7
+        choose(choices.scores_in, "what")
+        choose(choices.form, "sides")
+        qtbot.waitUntil(lambda: "Trying" not in dialog.problem.text(), timeout=LONG)
+        dialog.names.setPlainText("cat, dog, horse")
+        dialog.accept()
+
+    when_shown(window, answer)
+    drop(window, of_no_known_kind(tmp_path / "odd.onnx"))
+    qtbot.waitUntil(lambda: bool(model_library.entries()) and not window.runner.jobs, timeout=LONG)
+    assert seen == [["boxes in extra [20, 7]", "boxes in where [20, 4]", "boxes in what [3, 20]"]]
+    (entry,) = model_library.entries()
+    assert entry.card is not None
+    decode = entry.card.decode
+    assert (decode.outputs, decode.boxes) == (("where", "what"), "sides")
+    assert entry.card.classes == ("cat", "dog", "horse")

@@ -15,7 +15,7 @@ from hitl_desktop.inference.families.outputs import Arrays, Size
 from hitl_desktop.inference.graph_detector import sized
 from hitl_desktop.inference.graph_file import free_graph
 from hitl_desktop.inference.model_card import MOST_SIDE, InputSpec, Layout
-from hitl_desktop.inference.recognition.refusals import gives_image, refusal
+from hitl_desktop.inference.recognition.refusals import Refusal, gives_image, refusal
 from hitl_desktop.inference.session import Session
 from hitl_desktop.translation import tr
 
@@ -47,13 +47,9 @@ class GraphShape:
         """Whether it also takes the size of the image."""
         return self.session.takes_sizes
 
-    def explain_refusal(self, arrays: Arrays) -> None:
-        """Say why outputs cannot be those of a detector.
-
-        Raises:
-            ModelError: always.
-        """
-        raise refusal(self.session.name, arrays, self.size)
+    def refusal(self, arrays: Arrays) -> Refusal:
+        """Why outputs cannot be those of a detector, or of none that is known."""
+        return refusal(self.session.name, arrays, self.size)
 
 
 def shape_of(file: Path) -> GraphShape:

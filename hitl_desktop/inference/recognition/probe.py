@@ -45,13 +45,19 @@ class Finding(msgspec.Struct, frozen=True):
 
 
 class ProbeResult(msgspec.Struct, frozen=True):
-    """What a probe found: findings, the likeliest first; or why the file is refused."""
+    """What a probe found: findings, the likeliest first; or why the file is refused.
+
+    `outputs` are the shapes of all outputs by name; `is_guess`: they are of no known family, and the findings are ways
+    in which they could be boxes.
+    """
 
     findings: tuple[Finding, ...] = ()
     seconds_an_image: float = 0.0
     remarks: tuple[str, ...] = ()
     problem: str = ""
     hint: str = ""
+    outputs: dict[str, tuple[int, ...]] = {}
+    is_guess: bool = False
 
     @property
     def card(self) -> ModelCard:
@@ -61,7 +67,7 @@ class ProbeResult(msgspec.Struct, frozen=True):
     @property
     def is_ambiguous(self) -> bool:
         """Whether a person has to choose among several."""
-        return len(self.findings) > 1
+        return len(self.findings) > 1 or self.is_guess
 
 
 def probe(

@@ -63,7 +63,10 @@ def main(folder: Path) -> None:
 
 def _recognised(request: _Request, images: list[RgbImage]) -> ProbeResult:
     done = recognise(Path(request.file), request.sha256, images, names=request.names)
-    return ProbeResult(tuple(map(_finding, done.candidates)), done.seconds, tuple(done.remarks))
+    findings = tuple(map(_finding, done.candidates))
+    return ProbeResult(
+        findings, done.seconds, tuple(done.remarks), outputs=done.outputs, is_guess=done.is_guess
+    )
 
 
 def _read_as(card: ModelCard, images: list[RgbImage]) -> ProbeResult:

@@ -19,6 +19,7 @@ from hitl_desktop.inference.graph_detector import detections
 from hitl_desktop.inference.model_card import InputSpec, ModelCard
 from hitl_desktop.inference.recognition import class_names
 from hitl_desktop.inference.recognition.graph_shape import GraphShape, shape_of
+from hitl_desktop.inference.recognition.guesses import guesses
 from hitl_desktop.inference.recognition.probe_runs import ProbeRuns
 from hitl_desktop.inference.recognition.reading_quality import agreement, plausibility
 from hitl_desktop.translation import tr
@@ -41,6 +42,8 @@ _AMBIGUOUS = 0.75
 _OTHER_NAMES = 0.2
 """A reading with other classes than the file names is less likely."""
 _MOST_CANDIDATES = 4
+_GUESS = 0.3
+"""Guesses that are less plausible are not shown."""
 _MOST_WAYS = 8
 
 
@@ -56,16 +59,16 @@ class Candidate:
 
 @dataclass(slots=True)
 class Recognised:
-    """What was recognised: candidates, the likeliest first, and remarks for people."""
+    """What was recognised: candidates, the likeliest first, and remarks for people.
+
+    `outputs` are the shapes of all outputs by name; `is_guess`: they are of no known family.
+    """
 
     candidates: list[Candidate]
     seconds: float
     remarks: list[str] = field(default_factory=list[str])
-
-    @property
-    def is_ambiguous(self) -> bool:
-        """Whether two readings are really possible."""
-        return len(self.candidates) > 1
+    outputs: dict[str, tuple[int, ...]] = field(default_factory=dict[str, tuple[int, ...]])
+    is_guess: bool = False
 
 
 def recognise(
@@ -84,16 +87,35 @@ def recognise(
     shape = shape_of(file)
     runs = ProbeRuns(shape, images, budget)
     given = tuple(names) or class_names.from_metadata(shape.session.metadata)
-    readings = _readings(runs, shape, len(given) or None)
-    if not readings:
-        shape.explain_refusal(runs.first_arrays)
-    candidates = [c for reading in readings if (c := _candidate(file, sha256, reading, runs, shape, given))]
-    candidates.sort(key=lambda c: -c.likelihood)
-    if not candidates or candidates[0].likelihood <= 0:
-        shape.explain_refusal(runs.first_arrays)
+    candidates = _judged(file, sha256, _readings(runs, shape, len(given) or None), runs, shape, given)
+    is_guess = not candidates or candidates[0].likelihood <= 0
+    if is_guess:
+        refused = shape.refusal(runs.first_arrays)
+        if not refused.may_be_detector:
+            raise refused.error
+        guessed = _judged(file, sha256, list(guesses(runs.first_arrays)), runs, shape, given)
+        candidates = [each for each in guessed if each.likelihood >= _GUESS and each.strength > 0]
+        if not candidates:
+            raise refused.error
     kept = _really_different(candidates)
     remarks = _remarks(kept[0], given, images)
-    return Recognised(kept, runs.seconds_an_image, remarks)
+    if is_guess:
+        remarks.insert(0, tr("Its outputs are of no known kind: these are guesses at how to read them."))
+    shapes = {name: a.shape for name, a in runs.first_arrays.items()}
+    return Recognised(kept, runs.seconds_an_image, remarks, shapes, is_guess)
+
+
+def _judged(
+    file: Path,
+    sha256: str,
+    readings: Sequence[Reading],
+    runs: ProbeRuns,
+    shape: GraphShape,
+    given: tuple[str, ...],
+) -> list[Candidate]:
+    """What can be decoded, the likeliest first."""
+    made = (_candidate(file, sha256, reading, runs, shape, given) for reading in readings)
+    return sorted((c for c in made if c is not None), key=lambda c: -c.likelihood)
 
 
 def _readings(runs: ProbeRuns, shape: GraphShape, named: int | None) -> list[Reading]:

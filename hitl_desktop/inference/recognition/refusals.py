@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.families.outputs import Array, Arrays, Size
@@ -19,7 +20,14 @@ def gives_image(name: str) -> ModelError:
     )
 
 
-def refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
+class Refusal(NamedTuple):
+    """Why a graph is refused; `may_be_detector` where it is only of no known family."""
+
+    error: ModelError
+    may_be_detector: bool = False
+
+
+def refusal(name: str, arrays: Arrays, size: Size) -> Refusal:
     """What a graph gives instead of boxes."""
     hint = tr("Choose a model that gives boxes, or write a card {name}.toml for it.", name=Path(name).stem)
     found = _batch(name, arrays) or _nothing(name, arrays)
@@ -27,9 +35,9 @@ def refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
         (array,) = arrays.values()
         found = _of_one(name, array, size, hint)
     if found is not None:
-        return found
+        return Refusal(found)
     shapes = ", ".join(f"{n} {list(a.shape)}" for n, a in list(arrays.items())[:6])
-    return ModelError(
+    error = ModelError(
         tr(
             "The outputs of {name} are those of no known kind of detector: {shapes}.",
             name=name,
@@ -37,6 +45,7 @@ def refusal(name: str, arrays: Arrays, size: Size) -> ModelError:
         ),
         hint=hint,
     )
+    return Refusal(error, may_be_detector=True)
 
 
 def _batch(name: str, arrays: Arrays) -> ModelError | None:

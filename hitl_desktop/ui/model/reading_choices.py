@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from types import MappingProxyType
 
 import msgspec
 from PySide6.QtCore import Signal
@@ -38,6 +40,9 @@ _SCORES = {
     tr("scores after a sigmoid"): "sigmoid",
     tr("scores after a softmax"): "softmax",
 }
+_APART = 2
+"""Boxes and scores in outputs of their own."""
+_NO_OUTPUTS: Mapping[str, tuple[int, ...]] = MappingProxyType({})
 _FREE_FORM = frozenset({"rows", "table", "lists"})
 """Families that read boxes in any of these forms."""
 
@@ -51,9 +56,9 @@ class ReadingChoices(QWidget):
 
     changed = Signal(object)
 
-    def __init__(self, card: ModelCard) -> None:
+    def __init__(self, card: ModelCard, outputs: Mapping[str, tuple[int, ...]] = _NO_OUTPUTS) -> None:
         super().__init__()
-        self._card = card
+        self._card, self._outputs = card, outputs
         scale = next((words for words, spec in _SCALES.items() if _is_scaled(card.input, spec)), "")
         self.order = self._choice(tr("Order of colours"), _ORDERS, card.input.colour)
         self.scale = self._choice(tr("Scale of pixels"), {w: w for w in _SCALES}, scale)
@@ -61,7 +66,22 @@ class ReadingChoices(QWidget):
         self.form = self._choice(tr("What the numbers of a box are"), _FORMS, card.decode.boxes)
         self.unit = self._choice(tr("Unit of boxes"), _UNITS, card.decode.unit)
         self.scores = self._choice(tr("What scores are"), _SCORES, card.decode.activation)
+        named = {f"{name} {list(shape)}": name for name, shape in outputs.items()}
+        boxes, *scores = card.decode.outputs
+        self.boxes_in = self._choice(
+            tr("Output with the boxes"),
+            {tr("boxes in {output}", output=o): n for o, n in named.items()},
+            boxes,
+        )
+        self.scores_in = self._choice(
+            tr("Output with the scores"),
+            {tr("scores in {output}", output=o): n for o, n in named.items()},
+            scores[0] if scores else boxes,
+        )
         layout = FlowLayout()
+        for choice in (self.boxes_in, self.scores_in):
+            choice.setVisible(len(outputs) > 1 and bool(scores) and card.family in _FREE_FORM)
+            layout.addWidget(choice)
         for choice in (self.order, self.scale, self.fit, self.form, self.unit, self.scores):
             layout.addWidget(choice)
         self.setLayout(layout)
@@ -101,8 +121,27 @@ class ReadingChoices(QWidget):
             boxes=self.form.currentData(),
             unit=self.unit.currentData(),
             activation=self.scores.currentData(),
+            outputs=self._chosen_outputs(),
         )
-        return msgspec.structs.replace(card, input=fed, decode=decode)
+        return msgspec.structs.replace(card, input=fed, decode=decode, classes=self._classes(decode.outputs))
+
+    def _chosen_outputs(self) -> tuple[str, ...]:
+        """The outputs of the card, with other ones for boxes and scores if a person chose so."""
+        was = self._card.decode.outputs
+        return (
+            was
+            if len(was) < _APART
+            else (self.boxes_in.currentData(), self.scores_in.currentData(), *was[2:])
+        )
+
+    def _classes(self, outputs: tuple[str, ...]) -> tuple[str, ...]:
+        """The classes of the card; numbers where another output has scores of more or fewer."""
+        card = self._card
+        if outputs == card.decode.outputs or len(outputs) != _APART:
+            return card.classes
+        boxes, scores = (math.prod(self._outputs[name]) for name in outputs)
+        count = max(scores // max(boxes // 4, 1), 1)
+        return card.classes if count == len(card.classes) else tuple(str(n) for n in range(count))
 
 
 def _is_scaled(spec: InputSpec, way: InputSpec) -> bool:

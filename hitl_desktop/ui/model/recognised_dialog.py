@@ -57,7 +57,7 @@ class RecognisedDialog(QDialog):
         group = QButtonGroup(self)
         for finding in result.findings:
             choice = QRadioButton(_of_reading(finding.card))
-            choice.setVisible(result.is_ambiguous)
+            choice.setVisible(len(result.findings) > 1)
             group.addButton(choice)
             choice.toggled.connect(self._show_names)
             self.choices.append(choice)
@@ -66,7 +66,7 @@ class RecognisedDialog(QDialog):
             view.addWidget(ReadingView(finding, images))
             column.addLayout(view)
             self._views.append(view)
-            adjusted = ReadingChoices(finding.card)
+            adjusted = ReadingChoices(finding.card, result.outputs)
             adjusted.changed.connect(self.preview_asked)
             column.addWidget(adjusted)
             self._adjusted.append(adjusted)
@@ -117,6 +117,8 @@ class RecognisedDialog(QDialog):
                     widget.deleteLater()
                 view.addWidget(ReadingView(finding, self._images))
                 self.choices[number].setChecked(True)
+        if len(self.class_names) != len(self.card.classes):
+            self._show_names()
         self._check_names()
 
     def show_problem(self, words: str) -> None:
@@ -130,10 +132,10 @@ class RecognisedDialog(QDialog):
         return parsed(self.names.toPlainText())
 
     def _show_names(self) -> None:
-        self.names.setPlainText(", ".join(self._result.findings[self.reading].card.classes))
+        self.names.setPlainText(", ".join(self.card.classes))
 
     def _check_names(self) -> None:
-        given, wanted = len(self.class_names), len(self._result.findings[self.reading].card.classes)
+        given, wanted = len(self.class_names), len(self.card.classes)
         is_right = given == wanted
         self.problem.setText(
             "" if is_right else tr("{given} names for {wanted} classes", given=given, wanted=wanted)
@@ -143,11 +145,10 @@ class RecognisedDialog(QDialog):
 
 
 def _words(result: ProbeResult) -> str:
-    first = (
-        tr("This file can be read in {n} ways. Which one is right?", n=len(result.findings))
-        if result.is_ambiguous
-        else _of_reading(result.card)
-    )
+    if len(result.findings) > 1:
+        first = tr("This file can be read in {n} ways. Which one is right?", n=len(result.findings))
+    else:
+        first = _of_reading(result.card)
     speed = tr("{ms:.0f} ms an image on this computer.", ms=1000 * result.seconds_an_image)
     return " ".join([first, speed, *result.remarks])
 

@@ -71,7 +71,7 @@ def _local_copy(location: str) -> Generator[Path]:
         try:
             with fsspec.open(location, "rb") as source, file.open("wb") as copy:
                 shutil.copyfileobj(source, copy)  # type: ignore[arg-type]
-        except Exception as error:  # every file system has its own errors
+        except (OSError, ValueError, ImportError) as error:
             raise UnreadableImageError(
                 tr("{location} cannot be read ({error}).", location=location, error=error),
                 hint=tr("Check that all workers reach it."),

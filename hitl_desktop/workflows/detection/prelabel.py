@@ -16,6 +16,7 @@ from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
+from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.cluster.client import Cluster
@@ -150,12 +151,7 @@ def prelabel(
     detector = load_for(
         settings, card, threads=threads
     )  # also where a cluster works: a bad file is refused here
-    with project.db.transaction():
-        if is_used_anew:
-            project.predictions.forget_done(record.id)
-        project.models.set_card(record.id, card.name, card.classes, card.usage)
-    if done_before:
-        project.models.set_detector(record.id)
+    _use(project, record, card, anew=is_used_anew, is_known=bool(done_before))
     store = _Store(project, record.id, result, never_worked=not done_before)
     started = time.perf_counter()
     if cluster is not None:
@@ -172,6 +168,16 @@ def prelabel(
     if result.not_done and store.never_worked:
         raise result.failure
     return result
+
+
+def _use(project: Project, record: ModelRecord, card: ModelCard, *, anew: bool, is_known: bool) -> None:
+    """Note how the detector is used from now on; it is the project's own at once if it has worked here."""
+    with project.db.transaction():
+        if anew:
+            project.predictions.forget_done(record.id)
+        project.models.set_card(record.id, card.name, card.classes, card.usage)
+    if is_known:
+        project.models.set_detector(record.id)
 
 
 def _waiting(

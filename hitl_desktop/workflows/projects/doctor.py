@@ -19,6 +19,7 @@ from hitl_desktop.inference.registry import (
 from hitl_desktop.paths import config_dir, data_dir
 from hitl_desktop.store.database import sqlite_version
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.detection.threads import best_threads
 
 _PACKAGES = (
     "PySide6-Essentials", "numpy", "opencv-python-headless", "pillow", "onnxruntime", "scikit-learn",
@@ -57,6 +58,7 @@ def examine() -> dict[str, Any]:
         "models": models,
         "runs_on": providers.chosen(),
         "could_run_on": providers.available(),
+        "threads": best_threads() if models[DEFAULT_DETECTOR] == "loads" else None,
         "settings": str(config_dir()),
         "data": str(data_dir()),
         "display": display or "none",
