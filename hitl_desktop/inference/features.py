@@ -43,11 +43,16 @@ class FeatureNet:
         spec = msgspec.structs.replace(self.card.input, size=(side, side), resize="letterbox")
         batch, placement = prepare(image, spec)
         outputs = self._session.run(self.card.decode.features, laid_out(batch, spec.layout))
-        maps = [output[0] for output in outputs]
-        rows, columns = maps[0].shape[1:]
-        scaled = [part for each in maps for part in _at_size(each, columns, rows)]
+        rows, columns = outputs[0].shape[2:]
+        features = np.empty((rows, columns, sum(each.shape[1] for each in outputs)), np.float32)
+        begin = 0
+        while outputs:  # one after the other is freed: together they are tens of megabytes
+            feature_map = outputs.pop(0)[0]
+            end = begin + len(feature_map)
+            _write_at_size(feature_map, features[:, :, begin:end])
+            begin = end
         return CellGrid(
-            np.concatenate(scaled, axis=2).reshape(rows * columns, -1),
+            features.reshape(rows * columns, -1),
             columns,
             rows,
             float(self.card.decode.feature_stride),
@@ -57,17 +62,18 @@ class FeatureNet:
         )
 
 
-def _at_size(feature_map: FloatArray, columns: int, rows: int) -> list[FloatArray]:
-    """A map [C, h, w] as slices [rows, columns, c]."""
+def _write_at_size(feature_map: FloatArray, place: FloatArray) -> None:
+    """Write a map [C, h, w] to a place [rows, columns, C]."""
     import cv2  # noqa: PLC0415 - heavy: the window opens without it
 
-    last = np.ascontiguousarray(feature_map.transpose(1, 2, 0))
+    rows, columns, channels = place.shape
+    last = feature_map.transpose(1, 2, 0)
     if last.shape[:2] == (rows, columns):
-        return [last]
-    return [
-        np.asarray(cv2.resize(last[:, :, n : n + _CHANNELS].copy(), (columns, rows)), np.float32)  # bilinear
-        for n in range(0, last.shape[2], _CHANNELS)
-    ]
+        place[...] = last
+        return
+    for n in range(0, channels, _CHANNELS):
+        part = np.ascontiguousarray(last[:, :, n : n + _CHANNELS])
+        place[:, :, n : n + _CHANNELS] = cv2.resize(part, (columns, rows))  # bilinear
 
 
 @lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -15,6 +16,8 @@ from hitl_desktop.inference.model_card import DecodeSpec
 Array = NDArray[Any]
 Arrays = Mapping[str, Array]
 """Outputs by name, with their batch axis."""
+CALLED_SCORES = re.compile("logit|score|cls|class|prob|label", re.IGNORECASE)
+"""What outputs with scores are called."""
 Size = tuple[int, int]
 """Width and height of the network's input in pixels."""
 

@@ -13,6 +13,7 @@ import numpy as np
 from hitl_desktop.domain.geometry import Boxes
 from hitl_desktop.inference.families import prior_boxes
 from hitl_desktop.inference.families.outputs import (
+    CALLED_SCORES,
     Array,
     Arrays,
     Clues,
@@ -114,7 +115,7 @@ def _apart(name: str, rows: Array, tables: dict[str, Array], styles: list[str]) 
         if rows.shape[1] in _BLAZE_WIDTHS and not is_blaze:
             continue
         spec = DecodeSpec(
-            outputs=(name, *beside), style=style, activation=_activation(scores),
+            outputs=(name, *beside), style=style, activation=_activation(scores, style),
             background="first" if has_background else "none",
             nms_iou=_BLAZE_NMS if is_blaze else DecodeSpec().nms_iou,
         )  # fmt: skip
@@ -125,14 +126,18 @@ def _scores(box_name: str, count: int, tables: dict[str, Array]) -> tuple[str, .
     """The outputs of scores, and perhaps of predicted overlaps, for so many boxes; empty if that is unclear."""
     widths = {n: t.shape[1] for n, t in tables.items() if n != box_name and len(t) == count}
     single = [n for n, w in widths.items() if w == 1]
-    classes = [n for n, w in widths.items() if w not in (1, 4, 10, _YUNET_WIDTH)]
+    classes = [
+        n
+        for n, w in widths.items()
+        if w not in (1, 4, 10, _YUNET_WIDTH) or (w == 4 and CALLED_SCORES.search(n))
+    ]
     return tuple([*classes, *single][:2]) if len(classes) < 2 else ()
 
 
-def _activation(scores: Array) -> Activation:
+def _activation(scores: Array, style: str) -> Activation:
     if is_probability(scores):
         return "none"
-    return "softmax" if 1 < scores.shape[1] <= _FEW_CLASSES else "sigmoid"
+    return "softmax" if 1 < scores.shape[1] <= _FEW_CLASSES and style != "tensorflow" else "sigmoid"
 
 
 def _are_decoded(boxes: Array) -> bool:

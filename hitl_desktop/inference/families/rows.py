@@ -3,13 +3,13 @@ the queries of DETR, RT-DETR, D-FINE, RF-DETR."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Literal
 
 import numpy as np
 
 from hitl_desktop.inference.families.outputs import (
+    CALLED_SCORES,
     Array,
     Arrays,
     Clues,
@@ -29,7 +29,6 @@ from hitl_desktop.inference.model_card import Activation, BoxForm, DecodeSpec, U
 NAME = "rows"
 QUERIES = "queries"
 """The style of detection transformers."""
-_CALLED_SCORES = re.compile("logit|score|cls|class|prob|label", re.IGNORECASE)
 _STRIDES = ((8, 16, 32), (8, 16, 32, 64), (16, 32), (4, 8, 16, 32), (16, 32, 64))
 _QUERIES = 1000
 """Detection transformers have at most so many queries; YOLO networks have more cells."""
@@ -155,7 +154,7 @@ def _scores_beside(box_name: str, tables: dict[str, Array], size: Size) -> str:
     """The table with the scores of some boxes; empty if there is none, or more than one."""
     boxes = tables[box_name]
     fitting = [n for n, t in tables.items() if n != box_name and _are_scores(t, boxes, size)]
-    fitting = [n for n in fitting if _CALLED_SCORES.search(n)] or fitting
+    fitting = [n for n in fitting if CALLED_SCORES.search(n)] or fitting
     return fitting[0] if len(fitting) == 1 else ""
 
 

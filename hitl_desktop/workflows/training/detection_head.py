@@ -36,7 +36,7 @@ DEFAULT_INPUT_SIZES = (416, 640)
 """Input sizes whose views vote, unless a higher input resolution was chosen."""
 FOUND_FROM = 0.08
 """What is found with a lower score is not stored."""
-_MOST_KEPT_GRIDS = 4
+_MOST_KEPT_GRIDS = 2
 """Cells of so many new images are kept until the head is run on them: 30 MB each."""
 _SAVE_AFTER = 10
 """Sums are saved after so many changes: they are tens of megabytes, and an image is a tenth of a second."""
