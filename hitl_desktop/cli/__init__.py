@@ -8,7 +8,17 @@ import sys
 import click
 
 from hitl_desktop import __version__
-from hitl_desktop.cli import benchmark, datasets, learning, models, program, projects, quality, window
+from hitl_desktop.cli import (
+    benchmark,
+    dataset_files,
+    datasets,
+    learning,
+    models,
+    program,
+    projects,
+    quality,
+    window,
+)
 from hitl_desktop.cli.commands import PROGRAM, Group
 from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
@@ -31,6 +41,9 @@ for _command in (
     projects.images,
     datasets.import_,
     datasets.export,
+    dataset_files.convert,
+    dataset_files.check,
+    dataset_files.diff,
     datasets.export_head,
     models.models,
     models.compare_detectors,

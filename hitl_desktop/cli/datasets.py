@@ -8,9 +8,10 @@ from pathlib import Path
 import click
 
 from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.dataset_files import COLUMNS, FILES, SEED, SPLIT, parsed_columns
 from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, import_options, import_report
 from hitl_desktop.cli.names import FORMAT
-from hitl_desktop.cli.paths import DATASET_FILE, FOLDER, PROJECT
+from hitl_desktop.cli.paths import DATASET, FOLDER, PROJECT
 from hitl_desktop.cli.reporting import Report, prints_report
 from hitl_desktop.terminal import TerminalProgress
 from hitl_desktop.translation import tr
@@ -20,30 +21,39 @@ from hitl_desktop.translation import tr
     "Data sets",
     "import sample.hitl truth.json",
     "import sample.hitl truth.json --unlabelled empty",
-    "import sample.hitl truth.json --boxes pixels",
+    "import sample.hitl truth.json --format coco",
     name="import",
 )
 @click.argument("project", type=PROJECT)
-@click.argument("path", type=DATASET_FILE)
-@click.option(
-    "--format", "format_name", type=FORMAT, default="coco", show_default=True, help="The format of the file."
-)
+@click.argument("path", type=DATASET)
+@click.option("--format", "format_name", type=FORMAT, default="", help="Its format, if it is not recognised.")
 @UNLABELLED
 @BOXES
+@COLUMNS
 @prints_report
-def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None) -> Report:
-    """Import a data set file as ground truth.
+def import_(
+    project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None, columns: str
+) -> Report:
+    """Import a data set as ground truth.
 
     Images are found by their path or name; those with boxes become decided. Whatever could not be taken as it
     stands is listed.
     """
-    from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset  # noqa: PLC0415
+    from hitl_desktop.formats.recognition import recognise  # noqa: PLC0415
+    from hitl_desktop.store.project import SUFFIX, Project  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.import_dataset import (  # noqa: PLC0415
+        import_dataset,
+        read_dataset,
+        sizes_in,
+    )
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
 
-    result = read_dataset(path, format_name=format_name)
+    if path.suffix == SUFFIX:
+        read_dataset(path)  # refused there
+    name = format_name or recognise(path).format
     with Project.open(project) as opened, TerminalProgress(tr("Reading images")) as progress:
         list_what_is_new(opened, progress)
+        result = read_dataset(path, format_name=name, sizes=sizes_in(opened), columns=parsed_columns(columns))
         summary = import_dataset(opened, result, import_options(unlabelled, boxes), file=path)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
     return import_report(summary) | {
@@ -59,28 +69,55 @@ def import_(project: Path, path: Path, format_name: str, unlabelled: str, boxes:
     "Data sets",
     "export sample.hitl --out labels.json",
     "export sample.hitl --out everything.json --all",
-    "export sample.hitl --out labels.json --force",
+    "export sample.hitl --out yolo-folder --format yolo --image-files copy --split 80/20",
 )
 @click.argument("project", type=PROJECT)
 @click.option(
-    "--format", "format_name", type=FORMAT, default="coco", show_default=True, help="The format of the file."
+    "--format", "format_name", type=FORMAT, default="coco", show_default=True, help="The format to write."
 )
-@click.option("--out", type=DATASET_FILE, required=True, help="The file to write.")
+@click.option("--out", type=DATASET, required=True, help="The file or folder to write.")
 @click.option("--all", "all_images", is_flag=True, help="Undecided and skipped images too.")
 @click.option(
     "--force", is_flag=True, help="Replace a file that was imported, or that another program wrote."
 )
+@FILES
+@SPLIT
+@SEED
 @prints_report
-def export(project: Path, format_name: str, out: Path, all_images: bool, force: bool) -> Report:
+def export(
+    project: Path,
+    format_name: str,
+    out: Path,
+    all_images: bool,
+    force: bool,
+    image_files: str,
+    shares: str,
+    seed: int,
+) -> Report:
     """Write the decided images and their annotations.
 
     No file is replaced that was imported, or that another program wrote, without --force.
     """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.exchange.export_dataset import export_dataset, in_words  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.export_dataset import (  # noqa: PLC0415
+        ExportOptions,
+        export_dataset,
+        in_words,
+    )
+    from hitl_desktop.workflows.exchange.splitting import parsed_shares  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.write_dataset import ImageFiles  # noqa: PLC0415
 
-    with Project.open(project) as opened:
-        summary = export_dataset(opened, out, format_name=format_name, all_images=all_images, force=force)
+    options = ExportOptions(parsed_shares(shares) if shares else None, seed, ImageFiles(image_files))
+    with Project.open(project) as opened, TerminalProgress(tr("Writing")) as progress:
+        summary = export_dataset(
+            opened,
+            out,
+            format_name=format_name,
+            all_images=all_images,
+            force=force,
+            options=options,
+            progress=progress,
+        )
     return asdict(summary) | {"path": str(summary.path), "remarks": in_words(summary)}
 
 

@@ -69,5 +69,6 @@ class FolderPath(click.Path):
 
 PROJECT = FilePath(".hitl")
 DATASET_FILE = FilePath(".json")
+DATASET = FilePath(".json", ".xml", ".csv", ".yaml", ".txt")
 REPORT_FILE = FilePath(".html", ".json")
 FOLDER = FolderPath()

@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Final
 
 from hitl_desktop.cli import forms, rows, wording
+from hitl_desktop.cli.dataset_tables import DATASETS, ISSUES
 from hitl_desktop.cli.parts import Column, Facts, Kind, Part, Table, Words
 from hitl_desktop.cli.trial_tables import DOWNLOADABLE, TRIALS
 from hitl_desktop.translation import tr
@@ -28,17 +29,6 @@ _PASSED_OVER = Table(
     tr("Files that are not images"),
     "passed_over",
     (Column(tr("kind"), "name", kind=Kind.WORDS), Column(tr("files"), "value", forms.count)),
-)
-_ISSUES = Table(
-    tr("Import issues"),
-    "issues",
-    (
-        Column(tr("kind"), "kind", kind=Kind.WORDS),
-        Column(tr("records"), "count", forms.count),
-        Column(tr("first one"), "where", kind=Kind.PATH),
-        Column(tr("problem"), "problem", kind=Kind.WORDS),
-    ),
-    rows=rows.grouped,
 )
 _IN_PROJECT = (
     Column(tr("images"), "images", forms.count),
@@ -58,7 +48,7 @@ _TRUTH = (
 _IMPORTED = (
     Words("summary", style="bold"),
     Facts((*_IN_PROJECT, _CATEGORIES)),
-    _ISSUES,
+    ISSUES,
     _UNREADABLE,
     _REMARKS_ON_FILES,
     _PASSED_OVER,
@@ -371,6 +361,7 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             Words("remarks", tr("Remarks")),
         ),
         **TRIALS,
+        **DATASETS,
         "models": (
             Table(
                 tr("Detectors"),

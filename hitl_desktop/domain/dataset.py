@@ -15,7 +15,8 @@ class DatasetImage:
     truth.
 
     `state` is None where the file lists the image without a box and without a word about it. `sets` are the
-    sets of edge cases it is in. `extra` is a JSON object of the keys that the program has no place for.
+    sets of edge cases it is in. `extra` is a JSON object of the keys that the program has no place for. `split` is the
+    part of the data set it is in (train, val, test), where it was divided.
     """
 
     id: int
@@ -26,6 +27,7 @@ class DatasetImage:
     state: ImageState | None = ImageState.DECIDED
     sets: tuple[str, ...] = ()
     extra: bytes = b""
+    split: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,13 @@ class Dataset:
     annotations: tuple[Annotation, ...]
     pinned: Mapping[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
     extras: Extras = field(default_factory=Extras)
+
+    def by_image(self) -> dict[int, list[Annotation]]:
+        """The annotations of each image that has some, by its id."""
+        found: dict[int, list[Annotation]] = {}
+        for annotation in self.annotations:
+            found.setdefault(annotation.image_id, []).append(annotation)
+        return found
 
 
 class IssueKind(StrEnum):

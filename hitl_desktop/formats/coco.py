@@ -23,7 +23,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
 from hitl_desktop.formats.atomic import write_atomically
-from hitl_desktop.formats.coco_json import parse
+from hitl_desktop.formats.coco_json import decoded, parse
 from hitl_desktop.formats.coco_reading import (
     DEFAULTS,
     MARK,
@@ -50,13 +50,15 @@ def read(path: Path) -> ImportResult:
     if path.is_dir():
         raise FormatError(tr("{path} is a folder.", path=path), hint=tr("Give the COCO file that is in it."))
     try:
-        content = path.read_bytes()
+        with path.open("rb") as file:
+            start = file.read(512)
+            foreign.refuse_other_files(path, start)  # before gigabytes of them are read
+            content = start + file.read()
     except OSError as error:
         raise FormatError(
             tr("{path} cannot be read ({strerror}).", path=path, strerror=error.strerror),
             hint=tr("Check the name and its permissions."),
         ) from error
-    foreign.refuse_other_files(path, content[:512])
     content, is_other = as_unicode(content)
     root, no_numbers = _root(path, content)
     result = read_records(root)
@@ -75,7 +77,7 @@ def read(path: Path) -> ImportResult:
         result = replace(result, issues=(ImportIssue("file", what, IssueKind.ENCODING), *result.issues))
     if result.boxes and not result.dataset.annotations and memoryview(root["annotations"])[0] == ord("["):
         annotations = msgspec.json.decode(root["annotations"], type=list[msgspec.Raw])
-        sample = [msgspec.json.decode(raw) for raw in islice(annotations, _SAMPLED)]
+        sample = [decoded(raw) for raw in islice(annotations, _SAMPLED)]
         foreign.refuse_other_json(path, {"images": [], "annotations": sample})
     return result
 
@@ -116,7 +118,7 @@ def _root(path: Path, content: bytes) -> tuple[Root, int]:
             tr("{path} is not a COCO detection file.", path=path), hint=tr("Give a COCO file.")
         ) from error
     if memoryview(root.get("images", b"-"))[0] != ord("["):
-        foreign.refuse_other_json(path, {key: msgspec.json.decode(raw) for key, raw in root.items()})
+        foreign.refuse_other_json(path, {key: decoded(raw) for key, raw in root.items()})
     return root, no_numbers
 
 
@@ -194,6 +196,8 @@ def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
     elif image.tags:
         record["tags"] = list(image.tags)
     ours: Record = {"sets": list(image.sets)} if image.sets else {}
+    if image.split:
+        extra["split"] = image.split
     if image.state is not None and (is_empty or image.state is not ImageState.DECIDED):
         ours["state"] = image.state.value  # an image without boxes is empty because a person decided so
     record |= beside(ours, extra)

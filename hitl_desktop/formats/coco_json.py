@@ -23,20 +23,20 @@ def parse(content: bytes) -> tuple[Root, int]:
         return msgspec.json.decode(content, type=dict[str, msgspec.Raw]), 0
     except msgspec.MsgspecError:
         found: list[str] = []
-        data = _mended(json.loads(content, parse_constant=found.append))
+        data = mended(json.loads(content, parse_constant=found.append))
         return msgspec.json.decode(msgspec.json.encode(data), type=dict[str, msgspec.Raw]), len(found)
 
 
-def _mended(value: Any) -> Any:
+def mended(value: Any) -> Any:
     """Halves of letters (lone surrogates), which no file can hold, become the sign for an unknown one."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, list):
-        return [_mended(part) for part in cast("list[Any]", value)]
+        return [mended(part) for part in cast("list[Any]", value)]
     if isinstance(value, dict):
-        return {_mended(key): _mended(part) for key, part in cast("dict[str, Any]", value).items()}
+        return {mended(key): mended(part) for key, part in cast("dict[str, Any]", value).items()}
     return value
 
 
@@ -45,4 +45,4 @@ def decoded(raw: msgspec.Raw) -> Any:
     try:
         return msgspec.json.decode(raw)
     except msgspec.MsgspecError:  # such as 1e400
-        return _mended(json.loads(bytes(raw)))
+        return mended(json.loads(bytes(raw)))

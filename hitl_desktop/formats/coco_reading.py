@@ -387,6 +387,7 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
     has_state = isinstance(state, str) and state in set(ImageState)
     held = ["id", "file_name", "width", "height"] + (["state"] if has_state else [])
     held += ["sets"] if isinstance(record.get("sets"), list) else []
+    split = record.get("split")
     tags = _words(record, "tags")
     if record.get("tags") == sorted(tags) and len({normalise_name(tag) for tag in tags}) == len(tags):
         held.append("tags")
@@ -400,6 +401,7 @@ def _image(record: Record, number: int, name: str) -> DatasetImage:
         ImageState(cast("str", state)) if has_state else None,
         _words(record, "sets"),
         _encoded(_without(record, held) | foreign),
+        split if isinstance(split, str) else "",
     )
 
 

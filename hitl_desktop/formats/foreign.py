@@ -33,6 +33,7 @@ _OTHERS = (
     (b"\x89HDF", tr("an HDF5 file")),
 )
 _TAR_AT = 257
+_NULS = b"\0" * 64
 _GIVE_COCO = tr('Give a COCO file: a JSON object with lists of "images", "annotations" and "categories".')
 
 
@@ -45,6 +46,10 @@ def refuse_other_files(path: Path, start: bytes) -> None:
     if not start.strip():
         raise FormatError(
             tr("{path} is empty.", path=path), hint=tr("Export it again from where it came from.")
+        )
+    if start.startswith(_NULS):
+        raise FormatError(
+            tr("{path} has no text in it.", path=path), hint=tr("Export it again from where it came from.")
         )
     for magic, kind in _ARCHIVES:
         if start.startswith(magic):

@@ -142,6 +142,10 @@ class Extras:
         known = self._exports().get(str(file.resolve()))
         return known is not None and known != _stamp(file)
 
+    def was_exported(self, file: Path) -> bool:
+        """Whether a file is as it was when it was exported from here."""
+        return self._exports().get(str(file.resolve())) == _stamp(file)
+
     def note_exported(self, file: Path) -> None:
         """Remember a file as it was just exported."""
         exports = self._exports() | {str(file.resolve()): _stamp(file)}

@@ -41,10 +41,15 @@ def test_options_files_and_names_are_completed() -> None:
     assert "--claim" in completed("audit", "--")
     assert completed("prelabel") == ["birds.hitl", "my dir/"]
     assert completed("prelabel", "my dir/") == ["my dir/a b.hitl"]
-    assert completed("import birds.hitl") == ["labels.json", "my dir/"]
+    assert completed("import birds.hitl") == ["labels.json", "my dir/", "notes.txt"]
     assert completed("evaluate birds.hitl --ground-truth", "l") == ["labels.json"]
     assert completed("prelabel birds.hitl --model", "n") == ["nanodet_g_416", "net.onnx"]
-    assert completed("export birds.hitl --format") == ["coco", "coco-compact"]
+    assert completed("export birds.hitl --format", "coco") == [
+        "coco",
+        "coco-compact",
+        "coco-results",
+        "coco-panoptic",
+    ]
     assert completed("completion") == ["bash", "zsh", "fish"]
 
 

@@ -200,7 +200,7 @@ def test_what_came_in_is_said_first_and_faults_are_counted(tmp_path: Path, image
         (("prelabel", "{tmp}/p.hitl", "--model", "{tmp}/text.onnx"), "not an ONNX model"),
         (("prelabel", "{tmp}/p.hitl", "--model", "magic"), "no model called"),
         (("import", "{tmp}/p.hitl", "{tmp}/text.onnx"), "not valid JSON"),
-        (("import", "{tmp}/p.hitl", "{tmp}/text.onnx", "--format", "voc"), "no format called"),
+        (("import", "{tmp}/p.hitl", "{tmp}/text.onnx", "--format", "word"), "no format called"),
         (("export", "{tmp}/p.hitl", "--out", "{tmp}/o.json"), "nothing to export"),
         (("export", "{tmp}/p.hitl", "--all", "--out", "{tmp}/no/o.json"), "could not be written"),
         (("evaluate", "{tmp}/p.hitl", "--ground-truth", "{tmp}/none.json"), "cannot be read"),
@@ -301,3 +301,55 @@ def test_refreshing_without_the_folder_says_so(tmp_path: Path, images: Path) -> 
     report("new", tmp_path / "p.hitl", "--images", images)
     images.rename(tmp_path / "away")
     assert "is gone" in hitl("refresh", tmp_path / "p.hitl", code=1)
+
+
+def test_a_data_set_is_converted_checked_and_compared(tmp_path: Path, dataset: Path) -> None:
+    truth, folder = dataset / "instances.json", tmp_path / "yolo"
+    done = report(
+        "convert",
+        truth,
+        folder,
+        "--to",
+        "yolo",
+        "--image-files",
+        "copy",
+        "--split",
+        "75/25",
+        "--images",
+        dataset,
+    )
+    boxes = len(json.loads(truth.read_text("utf-8"))["annotations"])
+    assert (done["from"], done["annotations"], done["remarks"], done["issues"]) == ("coco", boxes, [], [])
+    assert {p.name for p in folder.iterdir()} == {
+        "README.md",
+        "data.yaml",
+        "images",
+        "labels",
+        ".hitl-desktop-export",
+    }
+    checked = report("check", folder)
+    assert (checked["format"], checked["annotations"], checked["faults"]) == ("yolo", boxes, {})
+    assert set(checked["splits"]) == {"train", "val"}
+    assert (checked["images_without_files"], sum(checked["categories"].values())) == (0, boxes)
+    same = report("diff", truth, folder)
+    assert (same["same"], same["changes"]) == (boxes, [])
+    label = next(p for p in sorted((folder / "labels").rglob("*.txt")) if p.read_text("utf-8"))
+    _, *others = label.read_text("utf-8").splitlines()
+    label.write_text("\n".join(others), encoding="utf-8")
+    (change,) = report("diff", truth, folder)["changes"]
+    assert (change["kind"], change["after"]) == ("removed", None)
+    again = hitl("convert", truth, tmp_path / "yolo" / "labels", "--to", "yolo", code=1)
+    assert "was not written by HITL Desktop" in again
+
+
+def test_a_yolo_folder_comes_into_a_project_and_goes_out_as_voc(tmp_path: Path, dataset: Path) -> None:
+    truth, folder, project = dataset / "instances.json", tmp_path / "yolo", tmp_path / "p.hitl"
+    report("convert", truth, folder, "--to", "yolo")  # labels alone: the project knows the sizes
+    report("new", project, "--images", dataset / "images")
+    boxes = len(json.loads(truth.read_text("utf-8"))["annotations"])
+    taken = report("import", project, folder)
+    assert (taken["annotations"], taken["faults"]) == (boxes, {"matched by a similar name": 12})  # of .jpg
+    written = report("export", project, "--format", "voc", "--out", tmp_path / "voc", "--image-files", "link")
+    assert written["annotations"] == boxes
+    assert report("diff", truth, tmp_path / "voc")["same"] == boxes
+    assert len(list((tmp_path / "voc" / "JPEGImages").iterdir())) == written["images"]

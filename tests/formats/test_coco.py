@@ -167,8 +167,8 @@ def test_a_failed_write_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.
 
 def test_formats_are_found_by_name() -> None:
     assert find_format("coco") is FORMATS["coco"]
-    with pytest.raises(FormatError, match="called voc"):
-        find_format("voc")
+    with pytest.raises(FormatError, match="called word"):
+        find_format("word")
 
 
 @pytest.mark.parametrize("name", ["bccd", "cards", "coco-open100", "fruits-nuts"])

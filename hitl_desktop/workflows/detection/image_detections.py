@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -69,7 +69,7 @@ class _Read:
 
 def detect_here(
     project: Project,
-    images: Sequence[ImageRecord],
+    images: Iterable[ImageRecord],
     detector: Detector,
     side: int | None,
     progress: Progress,
@@ -91,7 +91,7 @@ def _read(path: Path, known_hash: str | None, side: int | None) -> _Read:
 
 
 def _decoded(
-    project: Project, images: Sequence[ImageRecord], decoders: int, side: int | None
+    project: Project, images: Iterable[ImageRecord], decoders: int, side: int | None
 ) -> Generator[tuple[ImageRecord, _Read | UnreadableImageError]]:
     """Decoded images in order; a few of the next ones are being decoded while the detector works."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Sequence, Set
+from collections.abc import Generator, Iterable, Sequence, Set
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -34,6 +34,7 @@ from hitl_desktop.workflows.images.open_folder import check_folders, note_unread
 
 _REPORTED = 4
 """Progress is reported after so many images: the window looks for new suggestions each time."""
+_PORTION = 200
 _ENOUGH_FAILURES = 3
 """A detector that has never worked on the project and failed on so many images is given up."""
 
@@ -136,13 +137,8 @@ def prelabel(
     record, card = wanted_detector(project, model)
     is_used_anew = card is not None and record.card not in {"", card.usage}
     done_before = set[int]() if is_used_anew else project.predictions.images_done(record.id)
-    images = project.images.all()
-    waiting = _waiting(project, images, done_before, nearest)
-    result = PrelabelResult(
-        card.name if card else record.name,
-        skipped=sum(i.id in done_before for i in images),
-        failed=sum(i.reason is not None for i in images),
-    )
+    result = PrelabelResult(card.name if card else record.name)
+    waiting = _waiting(project, done_before, nearest, result)
     if not waiting:
         project.models.set_detector(record.id)
         return result
@@ -154,11 +150,12 @@ def prelabel(
     _use(project, record, card, anew=is_used_anew, is_known=bool(done_before))
     store = _Store(project, record.id, result, never_worked=not done_before)
     started = time.perf_counter()
+    records = _records(project, waiting)
     if cluster is not None:
-        outcomes = _detected_there(project, waiting, cluster, card, settings, progress)
+        outcomes = _detected_there(project, records, cluster, card, settings, progress)
     else:
         side = reading_side(settings, card)
-        outcomes = detect_here(project, waiting, detector, side, progress, decoders=decoders, longest=longest)
+        outcomes = detect_here(project, records, detector, side, progress, decoders=decoders, longest=longest)
     with closing(outcomes):
         for handled, (image, outcome) in enumerate(outcomes, start=1):
             store.keep(image, outcome)
@@ -180,29 +177,40 @@ def _use(project: Project, record: ModelRecord, card: ModelCard, *, anew: bool, 
         project.models.set_detector(record.id)
 
 
-def _waiting(
-    project: Project, images: Sequence[ImageRecord], done: Set[int], nearest: int | None
-) -> list[ImageRecord]:
-    """The readable images that are not `done`, from `nearest` on and then from the start."""
-    absent = project.absent_folders()
-    waiting = [i for i in images if i.reason is None and i.id not in done and i.folder_id not in absent]
-    return sorted(waiting, key=lambda image: (nearest is not None and image.id < nearest, image.id))
+def _waiting(project: Project, done: Set[int], nearest: int | None, result: PrelabelResult) -> list[int]:
+    """The ids of the readable images that are not `done`, from `nearest` on and then from the start.
+
+    The others are counted.
+    """
+    absent, images = project.absent_folders(), project.images.all()
+    result.skipped = sum(i.id in done for i in images)
+    result.failed = sum(i.reason is not None for i in images)
+    waiting = [i.id for i in images if i.reason is None and i.id not in done and i.folder_id not in absent]
+    return sorted(waiting, key=lambda image_id: (nearest is not None and image_id < nearest, image_id))
+
+
+def _records(project: Project, ids: Sequence[int]) -> Generator[ImageRecord]:
+    """Images in this order, read in portions: ten thousand records would be ten megabytes."""
+    for start in range(0, len(ids), _PORTION):
+        portion = ids[start : start + _PORTION]
+        found = {image.id: image for image in project.images.some(portion)}
+        yield from (found[i] for i in portion if i in found)
 
 
 def _detected_there(
     project: Project,
-    images: Sequence[ImageRecord],
+    images: Iterable[ImageRecord],
     cluster: Cluster,
     card: ModelCard,
     settings: ViewSettings,
     progress: Progress,
 ) -> Generator[tuple[ImageRecord, Outcome]]:
     """What the detector finds on images, in the order in which the workers of a cluster are done."""
-    by_id = {image.id: image for image in images}
     tasks = ((i.id, cluster.location_of(project, i), DetectFile(settings, i.content_hash)) for i in images)
     with closing(cluster.run(card, tasks, progress)) as results:
         for image_id, outcome in results:
-            yield by_id[image_id], outcome
+            if (image := project.images.get(image_id)) is not None:
+                yield image, outcome
 
 
 @dataclass(slots=True)
@@ -232,6 +240,9 @@ class _Store:
 
     def _keep(self, image: ImageRecord, outcome: ImageDetections) -> None:
         project, found = self.project, outcome.found
+        now = project.images.get(image.id)
+        if now is None or now.content_hash not in {image.content_hash, outcome.content.hash}:
+            return  # it was read anew meanwhile: the next run sees it as it is
         current, what = keep_up(project, image, outcome.size, outcome.content)
         if what:
             self.result.changed[image.path] = what

@@ -14,12 +14,15 @@ from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceError
-from hitl_desktop.formats import extras
+from hitl_desktop.formats import extras, folder
 from hitl_desktop.formats.registry import DatasetFormat, find_format
 from hitl_desktop.imaging import is_of_size, verify
+from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.extras import Kept
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.exchange.splitting import split_dataset
+from hitl_desktop.workflows.exchange.write_dataset import ImageFiles, write_dataset
 
 _AT_ONCE = 1000
 T = TypeVar("T", ImageRecord, Category)
@@ -44,10 +47,30 @@ class ExportSummary:
     no_file: int = 0
     dropped: Mapping[str, int] | None = None
     unnamed: int = 0
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """How a data set is divided (shares by the names of parts), and what becomes of image files."""
+
+    shares: Mapping[str, float] | None = None
+    seed: int = 0
+    image_files: ImageFiles = ImageFiles.LEAVE
+
+
+DEFAULT_OPTIONS = ExportOptions()
 
 
 def export_dataset(
-    project: Project, path: Path, *, format_name: str = "coco", all_images: bool = False, force: bool = False
+    project: Project,
+    path: Path,
+    *,
+    format_name: str = "coco",
+    all_images: bool = False,
+    force: bool = False,
+    options: ExportOptions = DEFAULT_OPTIONS,
+    progress: Progress | None = None,
 ) -> ExportSummary:
     """Write the decided images, verified-empty ones included; `all_images` adds the undecided and skipped
     ones.
@@ -75,7 +98,18 @@ def export_dataset(
             hint=tr("Decide some first, or export the undecided ones, too."),
         )
     dataset, dropped = moment.dataset(exported)
-    chosen.write(dataset, path.resolve() if path.is_file() else path)  # a link stays one
+    if options.shares:
+        groups = {moment.file_id(image): image.group for image in exported if image.group}
+        dataset = split_dataset(dataset, options.shares, seed=options.seed, groups=groups)
+    files = {moment.file_id(image): project.path_of(image) for image in exported}
+    written = write_dataset(
+        dataset,
+        path.resolve() if path.is_file() else path,  # a link stays one
+        format_name,
+        progress or NoProgress(),
+        image_files=files,
+        how=options.image_files,
+    )
     _note_export(project, path, *moment.own_ids(exported))
     kept = {image.id for image in exported}
     left = Counter(i.status for i in moment.images if i.id not in kept)
@@ -90,6 +124,7 @@ def export_dataset(
         no_file=len(moment.without_file & kept),
         dropped=dict(dropped),
         unnamed=moment.unnamed if all_images else 0,
+        remarks=written.remarks,
     )
 
 
@@ -106,18 +141,23 @@ def _note_export(project: Project, path: Path, images: Sequence[int], categories
 def _why_not_replace(project: Project, path: Path, chosen: DatasetFormat) -> str:
     """Why a file should not be replaced without a question; empty if nothing of others is lost."""
     if not path.is_file():
-        return ""
+        is_foreign = path.is_dir() and not chosen.suffix and not folder.was_written_here(path)
+        return (
+            tr("{path} is a folder with other files, so it was not replaced.", path=path)
+            if is_foreign
+            else ""
+        )
     if path.resolve() in project.extras.imported_files():
         return tr("{path} is a file that was imported into this project, so it was not replaced.", path=path)
     if project.extras.changed_since_export(path):
         return tr("{path} was changed since it was exported, so it was not replaced.", path=path)
-    if not chosen.was_written_here(path):
+    if not project.extras.was_exported(path) and not chosen.was_written_here(path):
         return tr("{path} exists and was not written by HITL Desktop, so it was not replaced.", path=path)
     return ""
 
 
 def _check_suffix(path: Path, chosen: DatasetFormat) -> None:
-    if path.exists() and path.suffix.lower() != chosen.suffix:
+    if chosen.suffix and path.is_file() and path.suffix.lower() != chosen.suffix:
         raise HitlError(
             tr(
                 "{path} exists and is no {suffix} file, so it was not replaced.",
@@ -212,6 +252,10 @@ class _Moment:
         )
         return dataset, dropped
 
+    def file_id(self, image: ImageRecord) -> int:
+        """The id of an image in the file."""
+        return _file_id(image.id, self.kept_images)
+
     def own_ids(self, images: Sequence[ImageRecord]) -> tuple[list[int], list[int]]:
         """Those of these images and of the categories that have no id of a file."""
         return (
@@ -254,7 +298,7 @@ def _still_fitting(a: Annotation, source: KeptBox) -> tuple[bytes, list[str]]:
 
 def in_words(summary: ExportSummary) -> list[str]:
     """Notes on an export beside its counts."""
-    lines: list[str] = []
+    lines = list(summary.remarks)
     if summary.no_file:
         images = counted(summary.no_file, "labelled image")
         lines.append(

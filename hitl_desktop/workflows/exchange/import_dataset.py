@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Container, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from hitl_desktop.domain.annotations import Annotation, KeptBox, Origin
@@ -24,8 +24,9 @@ from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord, ImageState
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats import extras
-from hitl_desktop.formats.registry import find_format
+from hitl_desktop.formats import extras, table
+from hitl_desktop.formats.builder import Sizes, no_sizes
+from hitl_desktop.formats.registry import reader_of
 from hitl_desktop.store.project import SUFFIX, Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
@@ -75,8 +76,16 @@ class ImportSummary:
         return dict(counts.most_common())
 
 
-def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
-    """Read a file without touching the project.
+def read_dataset(
+    path: Path,
+    *,
+    format_name: str = "coco",
+    sizes: Sizes = no_sizes,
+    columns: Mapping[str, str] | None = None,
+) -> ImportResult:
+    """Read a file or folder without touching the project.
+
+    `sizes` are those of images where a format has none, and `columns` what those of a table are.
 
     Raises:
         HitlError: the format is unknown, or the file is none of it.
@@ -86,7 +95,31 @@ def read_dataset(path: Path, *, format_name: str = "coco") -> ImportResult:
             tr("{path} is a project, not a data set.", path=path),
             hint=tr("Open it, export it, and import what came out."),
         )
-    return find_format(format_name).read(path)
+    if columns and format_name == "csv":
+        return table.read(path, sizes, columns)
+    return reader_of(format_name)(path, sizes)
+
+
+def sizes_in(project: Project) -> Sizes:
+    """The sizes of the project's images by their names, for formats that have none."""
+    by_stem: dict[str, set[tuple[int, int]]] = {}
+    for image in project.images.all():
+        if image.width and image.height:
+            by_stem.setdefault(_stem(image.path), set()).add((image.width, image.height))
+
+    def size_of(name: str) -> tuple[int, int] | None:
+        parts = _stem(name).split("/")
+        for start in range(len(parts)):  # the longest end of the path that is known
+            found = by_stem.get("/".join(parts[start:]))
+            if found is not None:
+                return next(iter(found)) if len(found) == 1 else None
+        return None
+
+    return size_of
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix().casefold()
 
 
 def import_dataset(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +13,7 @@ from PIL import Image
 
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import HitlError, UnreadableImageError
-from hitl_desktop.inference.model_card import ModelCard
-from hitl_desktop.inference.registry import DEFAULT_DETECTOR, Detector, find_card
-from hitl_desktop.inference.several_views import ViewSettings
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR, find_card
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation.annotate import draw
@@ -75,15 +75,15 @@ def test_a_changed_image_keeps_its_boxes_and_is_looked_at_again(project: Project
 def test_a_detector_that_saw_the_file_as_it_was_does_not_count(
     project: Project, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = prelabelling.load_for
+    real = prelabelling.detect_here
 
-    def load(settings: ViewSettings, card: ModelCard, *, threads: int | None) -> Detector:
-        for record in project.images.all():  # after the records were read
-            save(project.path_of(record), 50, 9)
+    def detect(*args: Any, **options: Any) -> Iterator[Any]:
+        for record, outcome in real(*args, **options):
+            save(project.path_of(record), 50, 9)  # after its pixels were read
             reread(project, record.id)
-        return real(settings, card, threads=threads)
+            yield record, outcome
 
-    monkeypatch.setattr(prelabelling, "load_for", load)
+    monkeypatch.setattr(prelabelling, "detect_here", detect)
     prelabel(project, NoProgress())
     model = project.models.ensure(find_card(DEFAULT_DETECTOR).sha256, "", ()).id
     assert project.predictions.count_done(model) == 0

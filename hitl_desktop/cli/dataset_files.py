@@ -1,0 +1,191 @@
+"""Commands about data sets without a project: convert, check, diff."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from hitl_desktop.cli.commands import command
+from hitl_desktop.cli.names import FORMAT
+from hitl_desktop.cli.paths import DATASET, FOLDER
+from hitl_desktop.cli.reporting import Report, prints_report
+from hitl_desktop.errors import HitlError
+from hitl_desktop.terminal import TerminalProgress
+from hitl_desktop.translation import tr
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from hitl_desktop.domain.dataset import ImportIssue
+
+IMAGES = click.option(
+    "--images",
+    type=FOLDER,
+    default=None,
+    help="Where the image files are, if not beside the labels.",
+)
+FILES = click.option(
+    "--image-files",
+    type=click.Choice(["leave", "copy", "link"]),
+    default="leave",
+    show_default=True,
+    help="What to do with the image files.",
+)
+SPLIT = click.option(
+    "--split", "shares", default="", metavar="80/10/10", help="Divide into training, validation and test."
+)
+SEED = click.option("--seed", type=int, default=0, show_default=True, help="Of the division.")
+COLUMNS = click.option(
+    "--columns",
+    default="",
+    metavar="image=A,category=B,...",
+    help="What the columns of a table are called.",
+)
+
+
+def parsed_columns(text: str) -> dict[str, str] | None:
+    """The columns of a table as they were named.
+
+    Raises:
+        HitlError: it is no list of pairs.
+    """
+    if not text:
+        return None
+    pairs = [part.partition("=") for part in text.split(",")]
+    if not all(key.strip() and word.strip() for key, _, word in pairs):
+        raise HitlError(
+            tr("{text} does not name columns.", text=text),
+            hint=tr('Write pairs: --columns "image=file,category=label".'),
+        )
+    return {key.strip(): word.strip() for key, _, word in pairs}
+
+
+@command(
+    "Data sets",
+    "convert labels.json yolo-folder --to yolo",
+    "convert voc-folder labels.json --to coco",
+    "convert labels.csv yolo-folder --to yolo --images photos --image-files copy --split 80/20",
+)
+@click.argument("source", type=DATASET)
+@click.argument("target", type=DATASET)
+@click.option("--to", "to_format", type=FORMAT, required=True, help="The format to write.")
+@click.option(
+    "--from", "from_format", type=FORMAT, default="", help="The format of the source, if not recognised."
+)
+@IMAGES
+@FILES
+@SPLIT
+@SEED
+@COLUMNS
+@click.option("--force", is_flag=True, help="Replace what another program wrote.")
+@prints_report
+def convert(
+    source: Path, target: Path, to_format: str, from_format: str, images: Path | None, image_files: str,
+    shares: str, seed: int, columns: str, force: bool,
+) -> Report:  # fmt: skip
+    """Convert a data set to another format.
+
+    The format of the source is recognised. What could not be taken and what the new format lacks is listed;
+    the result is read back and compared.
+    """
+    from hitl_desktop.workflows.exchange.convert import convert as run  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.splitting import parsed_shares  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.write_dataset import ImageFiles  # noqa: PLC0415
+
+    opened = open_dataset(source, from_format, images=images, columns=parsed_columns(columns))
+    with TerminalProgress(tr("Writing")) as progress:
+        written, issues = run(
+            opened, target, to_format, progress,
+            how=ImageFiles(image_files), shares=parsed_shares(shares) if shares else None, seed=seed, force=force,
+        )  # fmt: skip
+    return {
+        "from": opened.format,
+        "to": to_format,
+        "path": str(written.path),
+        "images": written.images,
+        "annotations": written.annotations,
+        "categories": written.categories,
+        "remarks": list(written.remarks),
+        "issues": [asdict(issue) for issue in issues],
+    }
+
+
+@command("Data sets", "check labels.json", "check yolo-folder --images photos")
+@click.argument("path", type=DATASET)
+@click.option("--format", "format_name", type=FORMAT, default="", help="Its format, if not recognised.")
+@IMAGES
+@COLUMNS
+@prints_report
+def check(path: Path, format_name: str, images: Path | None, columns: str) -> Report:
+    """Check a data set: what is wrong with it, and what is in it.
+
+    Lists records that cannot be used, missing images, boxes outside their images, categories of nearly the same
+    name, and counts by category.
+    """
+    from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.dataset_check import statistics_of  # noqa: PLC0415
+
+    opened = open_dataset(path, format_name, images=images, columns=parsed_columns(columns))
+    statistics = statistics_of(opened)
+    return {
+        "format": opened.format,
+        "because": opened.reason,
+        **asdict(statistics),
+        "faults": _counted(opened.result.issues),
+        "issues": [asdict(issue) for issue in (*opened.result.issues, *statistics.more_issues)],
+    }
+
+
+def _counted(issues: Sequence[ImportIssue]) -> dict[str, int]:
+    counts: Counter[str] = Counter()
+    for issue in issues:
+        counts[issue.kind.value] += issue.count
+    return dict(counts.most_common())
+
+
+@command("Data sets", "diff before.json after.json", "diff voc-folder labels.json")
+@click.argument("before", type=DATASET)
+@click.argument("after", type=DATASET)
+@IMAGES
+@prints_report
+def diff(before: Path, after: Path, images: Path | None) -> Report:
+    """Compare two data sets of any formats.
+
+    Lists the boxes that were added, removed, moved and renamed, image by image.
+    """
+    from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.dataset_diff import compare_datasets  # noqa: PLC0415
+
+    old, new = open_dataset(before, images=images), open_dataset(after, images=images)
+    if not all(image.width for image in old.dataset.images):
+        old = open_dataset(before, images=images, beside=new)
+    elif not all(image.width for image in new.dataset.images):
+        new = open_dataset(after, images=images, beside=old)
+    found = compare_datasets(old.dataset, new.dataset)
+    kinds = ("added", "removed", "moved", "renamed", "moved and renamed")
+    return {
+        "same": found.same,
+        **{kind.replace(" ", "_"): found.count(kind) for kind in kinds},
+        "images_added": list(found.images_added),
+        "images_removed": list(found.images_removed),
+        "categories_added": list(found.categories_added),
+        "categories_removed": list(found.categories_removed),
+        "changes": [
+            {
+                "image": change.image,
+                "kind": change.kind,
+                "before": None if change.before is None else _box(*change.before),
+                "after": None if change.after is None else _box(*change.after),
+            }
+            for change in found.changes
+        ],
+    }
+
+
+def _box(category: str, bbox: Sequence[float]) -> dict[str, object]:
+    return {"category": category, "bbox": [round(n, 3) for n in bbox]}

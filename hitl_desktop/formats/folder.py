@@ -1,0 +1,96 @@
+"""Data sets that are folders: found files, and folders that appear whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+
+from hitl_desktop.errors import FormatError
+from hitl_desktop.formats.builder import safe_name
+from hitl_desktop.image_file import SUFFIXES
+from hitl_desktop.translation import tr
+
+MARK = ".hitl-desktop-export"
+"""A file in each folder that this program wrote, and may replace."""
+_MOST_FILES = 5_000_000
+
+
+def files_in(folder: Path, *suffixes: str) -> list[Path]:
+    """The files below a folder with one of these endings, in order, but for hidden ones."""
+    found: list[Path] = []
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        found += [
+            Path(place, name)
+            for name in sorted(names)
+            if name.lower().endswith(suffixes) and not name.startswith(".")
+        ]
+        if len(found) > _MOST_FILES:
+            break
+    return found
+
+
+def images_in(folder: Path) -> list[Path]:
+    """The image files below a folder."""
+    return files_in(folder, *SUFFIXES)
+
+
+def stems(dataset_names: Iterable[str]) -> dict[str, str]:
+    """For each image name the path without its ending that files beside it get: different for each."""
+    taken: set[str] = set()
+    found: dict[str, str] = {}
+    for name in dataset_names:
+        safe = safe_name(name)
+        stem = str(PurePosixPath(safe).with_suffix("")) if PurePosixPath(safe).suffix else safe
+        chosen, number = stem, 2
+        while chosen.casefold() in taken:
+            chosen, number = f"{safe.replace('.', '_')}" + (f"_{number}" if number > 2 else ""), number + 1
+        taken.add(chosen.casefold())
+        found[name] = chosen
+    return found
+
+
+def was_written_here(path: Path) -> bool:
+    """Whether this program wrote a folder, or there is nothing in it."""
+    return (path / MARK).is_file() or not any(path.iterdir())
+
+
+@contextmanager
+def whole_folder(path: Path) -> Generator[Callable[[str, bytes | str], None]]:
+    """Write files by their relative names into a folder, which takes the place of `path` at the end; an error or a
+    crash leaves what was there.
+
+    Raises:
+        FormatError: the place cannot be written.
+    """
+    path = path.absolute()
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    old = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")
+
+    def write(name: str, content: bytes | str) -> None:
+        file = part / safe_name(name)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content.encode() if isinstance(content, str) else content)
+
+    try:
+        part.mkdir(parents=True)
+        (part / MARK).write_text("HITL Desktop", encoding="utf-8")
+        yield write
+        if path.exists():
+            path.rename(old)
+        part.rename(path)
+    except OSError as error:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        raise FormatError(
+            tr("{path} could not be written ({strerror}).", path=path, strerror=error.strerror),
+            hint=tr("Choose a folder that exists and that you may write to."),
+        ) from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        if path.exists():
+            shutil.rmtree(old, ignore_errors=True)

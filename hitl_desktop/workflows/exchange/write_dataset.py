@@ -1,0 +1,184 @@
+"""A data set written in any format, with its images, checked by reading it back."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.geometry import BBox, Boxes
+from hitl_desktop.domain.words import counted
+from hitl_desktop.errors import FormatError
+from hitl_desktop.formats.atomic import write_atomically
+from hitl_desktop.formats.builder import safe_name
+from hitl_desktop.formats.registry import DatasetFormat, find_format, writer_of
+from hitl_desktop.progress import Progress
+from hitl_desktop.translation import tr
+from hitl_desktop.workflows.exchange.data_card import data_card
+
+_CARD = "README.md"
+MOST_CHECKED = 200_000
+"""Of more boxes a data set is not read back: that would take as long as writing it."""
+_TOLERANCE = 0.02
+"""Pixels; of the coarsest format (KITTI has two decimals)."""
+
+
+class ImageFiles(StrEnum):
+    """What becomes of the image files."""
+
+    LEAVE = "leave"
+    COPY = "copy"
+    LINK = "link"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """How much was written, and what of it the format has no place for, in sentences."""
+
+    path: Path
+    images: int
+    annotations: int
+    categories: int
+    remarks: tuple[str, ...] = ()
+
+
+def write_dataset(
+    dataset: Dataset,
+    path: Path,
+    format_name: str,
+    progress: Progress,
+    *,
+    image_files: Mapping[int, Path] | None = None,
+    how: ImageFiles = ImageFiles.LEAVE,
+) -> Written:
+    """Write a data set, with the files of images (by id) copied or linked, and read it back.
+
+    Raises:
+        HitlError: the format cannot be written, or a place cannot.
+    """
+    chosen = find_format(format_name)
+    writer_of(format_name)(dataset, path)
+    remarks = _lost(dataset, chosen)
+    if how is not ImageFiles.LEAVE:
+        remarks += _put_images(dataset, path, chosen, image_files or {}, how, progress)
+    if not chosen.suffix:
+        write_atomically(path / _CARD, data_card(dataset, chosen.title, path.name).encode())
+    if len(dataset.annotations) <= MOST_CHECKED and "results" not in format_name:
+        remarks += _check(dataset, path, chosen)
+    else:
+        remarks.append(tr("It was not read back to compare."))
+    return Written(
+        path, len(dataset.images), len(dataset.annotations), len(dataset.categories), tuple(remarks)
+    )
+
+
+def _lost(dataset: Dataset, chosen: DatasetFormat) -> list[str]:
+    """What of a data set a format has no place for."""
+    labelled = {a.image_id for a in dataset.annotations}
+    counts = {
+        "empty": (sum(i.id not in labelled for i in dataset.images), tr("image without boxes")),
+        "scores": (sum(a.score is not None for a in dataset.annotations), tr("score")),
+        "tags": (sum(len(i.tags) for i in dataset.images), tr("image tag")),
+        "sizes": (0, ""),
+    }
+    return [
+        tr("{title} has no place for {what}, left out.", title=chosen.title, what=counted(n, noun))
+        for key, (n, noun) in counts.items()
+        if n and key not in chosen.holds
+    ]
+
+
+def _put_images(
+    dataset: Dataset,
+    path: Path,
+    chosen: DatasetFormat,
+    files: Mapping[int, Path],
+    how: ImageFiles,
+    progress: Progress,
+) -> list[str]:
+    root = path if not chosen.suffix else path.parent / "images"
+    places = chosen.image_place(dataset) if chosen.image_place else {}
+    missing = 0
+    for number, image in enumerate(dataset.images):
+        progress.check_cancelled()
+        source = files.get(image.id)
+        target = root / safe_name(places.get(image.id, image.file_name))
+        if source is None or not source.is_file():
+            missing += 1
+            continue
+        try:
+            _put(source, target, how)
+        except OSError as error:
+            raise FormatError(
+                tr("{path} could not be written ({strerror}).", path=target, strerror=error.strerror),
+                hint=tr("Check that there is room, and that you may write there."),
+            ) from error
+        progress.report(number + 1, len(dataset.images), image.file_name)
+    if not missing:
+        return []
+    return [
+        tr("The files of {images} are not there, so they were not copied.", images=counted(missing, "image"))
+    ]
+
+
+def _put(source: Path, target: Path, how: ImageFiles) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.exists() or target.is_symlink():
+        if target.samefile(source):
+            return
+        target.unlink()
+    if how is ImageFiles.LINK:
+        try:
+            target.symlink_to(source.resolve())
+        except OSError:  # where links need rights of their own
+            os.link(source, target)
+    else:
+        shutil.copyfile(source, target)
+
+
+def _check(dataset: Dataset, path: Path, chosen: DatasetFormat) -> list[str]:
+    """Read a data set back, and compare its boxes with those that were to be written: a remark where they differ."""
+    if chosen.read is None:
+        return []
+    by_stem = {_stem(image.file_name): (image.width, image.height) for image in dataset.images}
+    read = chosen.read(path, lambda name: by_stem.get(_stem(name))).dataset
+    what = _difference(dataset, read)
+    return [] if what is None else [tr("Read back, it is another data set: {what}.", what=what)]
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
+
+
+def _difference(written: Dataset, read: Dataset) -> str | None:
+    """In words, how the boxes of two data sets differ; None where they are the same."""
+    ours, theirs = (_by_category(each) for each in (written, read))
+    if len(written.annotations) != len(read.annotations):
+        return tr("{n} boxes instead of {wanted}", n=len(read.annotations), wanted=len(written.annotations))
+    if ours.keys() != theirs.keys():
+        return tr("other categories ({names})", names=", ".join(sorted(ours.keys() ^ theirs.keys())[:5]))
+    for name, boxes in ours.items():
+        if boxes.shape != theirs[name].shape:
+            return tr(
+                "{n} boxes of {name} instead of {wanted}", n=len(theirs[name]), name=name, wanted=len(boxes)
+            )
+        if not np.allclose(boxes, theirs[name], rtol=0, atol=_TOLERANCE):
+            return tr("boxes of {name} lie elsewhere", name=name)
+    return None
+
+
+def _by_category(dataset: Dataset) -> dict[str, Boxes]:
+    """The boxes of each category in an order of their own; names without white space, which KITTI has none of."""
+    names = {c.id: re.sub(r"\s+", "_", c.name) for c in dataset.categories}
+    found: dict[str, list[BBox]] = {}
+    for a in dataset.annotations:
+        found.setdefault(names[a.category_id], []).append(a.bbox)
+    arrays = {name: np.array(boxes, np.float64) for name, boxes in found.items()}
+    return {name: boxes[np.lexsort(np.round(boxes, 1).T)] for name, boxes in arrays.items()}
