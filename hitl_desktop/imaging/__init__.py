@@ -113,11 +113,14 @@ def read_upright(path: Path) -> RgbImage:
     return with_image(path, lambda image: image.pixels(), MAX_PIXELS)
 
 
-def read_for_models(path: Path, side: int | None = None) -> tuple[tuple[int, int], RgbImage]:
+def read_for_models(
+    path: Path, side: int | None = None, *, is_stretched: bool = False
+) -> tuple[tuple[int, int], RgbImage]:
     """The upright size, and the whole image, or of a huge one a view of some 4,000 pixels a side.
 
     For a network whose input has a longer `side` of so many pixels, a large image is read at a half, a quarter or an
-    eighth: of a JPEG of 12 megapixels at a half, that takes a quarter of the memory and half of the time.
+    eighth: of a JPEG of 12 megapixels at a half, that takes a quarter of the memory and half of the time. Where images
+    are stretched to a square, their shorter side counts.
 
     Raises:
         UnreadableImageError: it cannot be decoded.
@@ -127,8 +130,9 @@ def read_for_models(path: Path, side: int | None = None) -> tuple[tuple[int, int
         if pyramid.is_huge(image.size):
             return image.upright_size(), pyramid.small_view(path, _FOR_MODELS)
         longest = max(image.size)
+        counts = min(image.size) if is_stretched else longest
         for fraction in (8, 4, 2):
-            if side is not None and longest >= fraction * _FINER * side:
+            if side is not None and counts >= fraction * _FINER * side:
                 pixels = image.reduced(-(-longest // fraction))
                 return image.upright_size(), pixels
         pixels = image.pixels()

@@ -174,7 +174,7 @@ def _is_there(folder: Path, name: str) -> bool:
 
 def _without_weights(file: Path, text: str) -> ModelError:
     """The model's weights are in other files, which are missing or too short."""
-    files = _weight_files(file)
+    files = weight_files(file)
     missing = [name[:_LONGEST_SHOWN] for name in files if not _is_there(file.parent, name)]
     if missing:
         what = trn(
@@ -193,7 +193,8 @@ def _without_weights(file: Path, text: str) -> ModelError:
     )
 
 
-def _weight_files(file: Path) -> list[str]:
+def weight_files(file: Path) -> list[str]:
+    """The files beside a model that hold weights of it, by their names."""
     import onnx  # noqa: PLC0415 - heavy: only a model that cannot be loaded needs it
 
     try:
@@ -206,7 +207,7 @@ def _weight_files(file: Path) -> list[str]:
         for entry in tensor.external_data
         if entry.key == "location"
     )
-    return list(dict.fromkeys(named))[:3]
+    return list(dict.fromkeys(named))
 
 
 def reason(error: Exception) -> str:

@@ -26,19 +26,21 @@ _INPUT_TYPES: dict[str, np.dtype[Any]] = {
     for name, numpy_name in (
         ("float", "float32"), ("float16", "float16"), ("double", "float64"), ("uint8", "uint8"), ("int8", "int8"),
         ("uint16", "uint16"), ("int16", "int16"), ("uint32", "uint32"), ("int32", "int32"), ("uint64", "uint64"),
-        ("int64", "int64"),
+        ("int64", "int64"), ("bool", "bool"),
     )
 }  # fmt: skip
 
 
-_COLOURS, _OF_MASK = 3, 3
+_COLOURS = 3
+_OF_MASKS = (3, 4)
+"""Axes of a mask of pixels: [1, h, w] or [1, 1, h, w]."""
 
 
 def _beside_image(declared: Any) -> tuple[str, np.dtype[Any]] | None:
     """What an input beside the image is for: its size ("wh" or "hw") or "scale" where it is [1, 2], or the "mask"
     of its pixels; None for others."""
     shape = list(declared.shape)
-    if len(shape) == _OF_MASK and "mask" in declared.name.lower() and declared.type in _INPUT_TYPES:
+    if len(shape) in _OF_MASKS and "mask" in declared.name.lower() and declared.type in _INPUT_TYPES:
         return "mask", _INPUT_TYPES[declared.type]
     if len(shape) != 2 or shape[1] != 2 or declared.type not in _INPUT_TYPES:
         return None
@@ -204,9 +206,12 @@ class Session:
         given = {"wh": [[width, height]], "hw": [[height, width]], "scale": [[1, 1]]}
         found: dict[str, NDArray[Any]] = {}
         for name, (kind, dtype) in self._beside.items():
-            sides = self._mask_sides.get(name, (0, 0))
-            whole = np.ones((1, sides[0] or height, sides[1] or width), dtype)
-            found[name] = whole if kind == "mask" else np.array(given[kind], dtype)
+            if kind == "mask":
+                *ones, rows, columns = self._mask_sides[name]
+                shape = (1, *(side or 1 for side in ones), rows or height, columns or width)
+                found[name] = np.ones(shape, dtype)
+            else:
+                found[name] = np.array(given[kind], dtype)
         return found
 
     def _converted(self, batch: NDArray[Any]) -> NDArray[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,9 @@ from onnx import TensorProto, helper, numpy_helper
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference import model_library
-from hitl_desktop.inference.recognition.probe import probe
+from hitl_desktop.inference.recognition.probe import FoundBox, preview, probe
 from hitl_desktop.inference.registry import find_card, load_detector
-from hitl_desktop.progress import JobCancelled
+from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.workflows.detection.models import add_model, known_models, recognise_file
 from tests.inference.graphs import SIDE, THINGS, save
 from tests.inference.test_families import v8_columns, v10_table
@@ -186,3 +187,49 @@ def test_outputs_of_no_known_kind_are_guessed_at_and_a_person_is_asked(tmp_path:
     for thing in THINGS:
         x1, y1, x2, y2 = thing.corners
         np.testing.assert_allclose(boxes[thing.label], (x1, y1, x2 - x1, y2 - y1), atol=0.1)
+
+
+def few_boxes(style: str) -> dict[str, np.ndarray]:  # type: ignore[type-arg]
+    """The things and a few faint boxes: in columns with labels apart, or score first in narrow tables."""
+    rows = np.array(
+        [[t.score, *t.corners, t.label] for t in THINGS] + [[0.02, 5, 5, 9, 9, 0]] * 3, np.float32
+    )
+    if style == "columns":
+        return {"boxes": rows[:, 1:5].T[None], "scores": rows[:, 0], "labels": rows[:, 5].astype(np.int64)}
+    return {"table": rows if style == "table" else rows[:, :5]}
+
+
+@pytest.mark.parametrize("style", ["columns", "table", "one class"])
+def test_boxes_in_an_order_of_their_own_are_among_the_guesses(style: str, tmp_path: Path) -> None:
+    result = probe(save(tmp_path / "odd.onnx", few_boxes(style)))
+    wanted = sorted(t.corners for t in THINGS)
+
+    def corners(boxes: Sequence[FoundBox]) -> list[tuple[float, ...]]:
+        return sorted((x, y, x + w, y + h) for x, y, w, h in (b.bbox for b in boxes))
+
+    grey = [np.zeros((SIDE, SIDE, 3), np.uint8)]
+    found = [preview(finding.card, grey, NoProgress()) for finding in result.findings]
+    sure = [np.array(corners(f.boxes[0])) for f in found if len(f.boxes[0]) == len(wanted)]
+    assert any(np.allclose(boxes, wanted, atol=0.1) for boxes in sure)
+    names = {b.name for f in found for b in f.boxes[0]}
+    assert (names == {"0"}) == (style == "one class")
+
+
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [
+        ({"depth": np.linspace(0, 1, SIDE * SIDE).reshape(1, SIDE, SIDE)}, "no known kind"),
+        ({"age": np.ones((1, 101)), "gender": np.ones((1, 2))}, "numbers for the image as a whole"),
+        ({"text": np.random.default_rng(0).normal(size=(40, 1, 66))}, "no known kind"),
+        ({"map": np.arange((SIDE // 8) ** 2).reshape(1, SIDE // 8, SIDE // 8)}, "no known kind"),
+    ],
+    ids=["depth", "two classifiers", "text", "classes by place"],
+)
+def test_what_has_no_boxes_is_not_guessed_at(
+    outputs: dict[str, np.ndarray],
+    words: str,
+    tmp_path: Path,  # type: ignore[type-arg]
+) -> None:
+    arrays = {name: array.astype(np.float32) for name, array in outputs.items()}
+    with pytest.raises(ModelError, match=words):
+        probe(save(tmp_path / "none.onnx", arrays))

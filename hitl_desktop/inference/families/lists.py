@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from hitl_desktop.inference.families.outputs import Array, Arrays, Clues, Decoded, Reading, Size, as_corners
+from hitl_desktop.inference.families.outputs import (
+    Array,
+    Arrays,
+    Clues,
+    Decoded,
+    Reading,
+    Size,
+    as_corners,
+    flat,
+)
 from hitl_desktop.inference.families.table import one_hot
 from hitl_desktop.inference.model_card import BoxForm, DecodeSpec
 
@@ -21,9 +30,9 @@ _OF_TENSORFLOW = ("detection_boxes", "StatefulPartitionedCall")
 
 
 def decode(arrays: Arrays, spec: DecodeSpec, size: Size) -> Decoded:
-    """`outputs` are boxes, scores and labels."""
+    """`outputs` are boxes, scores and labels; boxes may be "columns"."""
     boxes, scores, labels = (arrays[name] for name in spec.outputs)
-    rows = boxes.reshape(-1, 4)
+    rows = flat(boxes).T if spec.style == "columns" else boxes.reshape(-1, 4)
     scores, labels = scores.ravel(), labels.ravel()
     found = np.flatnonzero((scores > 0) & (labels >= spec.first_label))
     corners = as_corners(rows[found], spec, size)

@@ -25,13 +25,17 @@ NAME = "table"
 _MOST_ROWS = 5000
 _COCO = 80
 _WITH_IMAGE = 7
+_SCORE = 4
 
 
 def decode(arrays: Arrays, spec: DecodeSpec, size: Size) -> Decoded:
     """`columns` are those of x1, y1, x2, y2, score and label; a second output may hold the labels."""
     rows = _rows(arrays[spec.outputs[0]])
-    labels = arrays[spec.outputs[1]].ravel() if len(spec.outputs) > 1 else rows[:, spec.columns[5]]
-    scores = rows[:, spec.columns[4]]
+    if len(spec.outputs) > 1:
+        labels = arrays[spec.outputs[1]].ravel()
+    else:  # a table of one class has no labels
+        labels = rows[:, spec.columns[5]] if len(spec.columns) > _SCORE + 1 else np.zeros(len(rows))
+    scores = rows[:, spec.columns[_SCORE]]
     found = np.flatnonzero((scores > 0) & (labels >= spec.first_label))
     boxes = as_corners(rows[found][:, spec.columns[:4]], spec, size)
     return Decoded(boxes, one_hot(labels[found] - spec.first_label, scores[found], spec.classes))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hitl_desktop.errors import ModelError
 from hitl_desktop.imaging import RgbImage
@@ -49,6 +49,11 @@ class ProbeRuns:
         if not self.first_arrays:
             self.first_arrays = arrays
         return arrays, Clues(size, None, self.shape.session.metadata), placement
+
+    def all_arrays(self) -> Iterator[Arrays]:
+        """What it gave so far, first where nothing is empty."""
+        given = [run[0] for run in self._arrays.values() if run is not None]
+        yield from sorted(given, key=lambda arrays: not all(a.size for a in arrays.values()))
 
     def usable(self, ways: Sequence[InputSpec]) -> list[InputSpec]:
         """Ways that the input's type takes."""

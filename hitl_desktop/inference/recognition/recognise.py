@@ -90,10 +90,11 @@ def recognise(
     candidates = _judged(file, sha256, _readings(runs, shape, len(given) or None), runs, shape, given)
     is_guess = not candidates or candidates[0].likelihood <= 0
     if is_guess:
-        refused = shape.refusal(runs.first_arrays)
+        refused = shape.refusal(next(runs.all_arrays(), {}))
         if not refused.may_be_detector:
             raise refused.error
-        guessed = _judged(file, sha256, list(guesses(runs.first_arrays)), runs, shape, given)
+        found = {r: r for each in runs.all_arrays() for r in guesses(each, shape.size)}
+        guessed = _judged(file, sha256, list(found), runs, shape, given)
         candidates = [each for each in guessed if each.likelihood >= _GUESS and each.strength > 0]
         if not candidates:
             raise refused.error

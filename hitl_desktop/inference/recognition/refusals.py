@@ -31,9 +31,9 @@ def refusal(name: str, arrays: Arrays, size: Size) -> Refusal:
     """What a graph gives instead of boxes."""
     hint = tr("Choose a model that gives boxes, or write a card {name}.toml for it.", name=Path(name).stem)
     found = _batch(name, arrays) or _nothing(name, arrays)
-    if found is None and len(arrays) == 1:
-        (array,) = arrays.values()
-        found = _of_one(name, array, size, hint)
+    if found is None:
+        reasons = [_of_one(name, array, size, hint) for array in arrays.values()]
+        found = reasons[0] if reasons and None not in reasons else None
     if found is not None:
         return Refusal(found)
     shapes = ", ".join(f"{n} {list(a.shape)}" for n, a in list(arrays.items())[:6])
@@ -50,7 +50,8 @@ def refusal(name: str, arrays: Arrays, size: Size) -> Refusal:
 
 def _batch(name: str, arrays: Arrays) -> ModelError | None:
     batches = {a.shape[0] if a.ndim > 2 else 1 for a in arrays.values()}
-    if len(batches) != 1 or (batch := batches.pop()) < 2:
+    is_sequence = any(a.ndim > 2 and a.shape[1] == 1 for a in arrays.values())  # of steps before the batch
+    if len(batches) != 1 or is_sequence or (batch := batches.pop()) < 2:
         return None
     return ModelError(
         tr("{name} takes {n} images at once.", name=name, n=batch),

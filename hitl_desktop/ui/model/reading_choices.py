@@ -100,6 +100,12 @@ class ReadingChoices(QWidget):
         return choice
 
     def _on_chosen(self) -> None:
+        are_apart = len(self._card.decode.outputs) >= _APART
+        if (
+            are_apart and self.boxes_in.currentData() == self.scores_in.currentData()
+        ):  # one output is not both
+            other = self.scores_in if self.sender() is self.boxes_in else self.boxes_in
+            other.setCurrentIndex(next(n for n in range(other.count()) if n != other.currentIndex()))
         self.changed.emit(self.card)
 
     @property

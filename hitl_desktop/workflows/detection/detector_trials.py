@@ -13,17 +13,18 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, NotYetError, UnreadableImageError
-from hitl_desktop.imaging import RgbImage, read_for_models
+from hitl_desktop.imaging import RgbImage
 from hitl_desktop.inference.detect import detect
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.recognition.probe import ProbeResult
+from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.learning.metrics import average_precision
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.models import ModelRecord
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.detection.class_map import class_to_category
-from hitl_desktop.workflows.detection.view_settings import load_for, reading_side, view_settings
+from hitl_desktop.workflows.detection.view_settings import load_for, read_for, view_settings
 
 MOST_IMAGES = 100
 _PROPOSES_FROM = 0.3
@@ -167,7 +168,7 @@ def _run(
     detector = load_for(settings, card, threads=threads)
     for image_id in image_ids:
         progress.check_cancelled()
-        done = _read(project, image_id, reading_side(settings, card))
+        done = _read(project, image_id, settings, card)
         if done is None:
             continue
         began = time.perf_counter()
@@ -178,12 +179,12 @@ def _run(
         run.proposed += int((detections.scores.max(axis=1, initial=0) >= _PROPOSES_FROM).sum())
 
 
-def _read(project: Project, image_id: int, side: int | None) -> _Done | None:
+def _read(project: Project, image_id: int, settings: ViewSettings, card: ModelCard) -> _Done | None:
     image = project.images.get(image_id)
     if image is None or image.reason is not None:
         return None
     try:
-        pixels = read_for_models(project.path_of(image), side)[1]
+        pixels = read_for(settings, card, project.path_of(image))[1]
     except UnreadableImageError:
         return None
     scale = (image.width or pixels.shape[1]) / pixels.shape[1]

@@ -171,7 +171,7 @@ def embed_on_cluster(
     keys: dict[int, list[bytes]] = {}
     by_id = {image.id: image for image in images}
 
-    def tasks() -> Iterator[tuple[int, str, EmbedFile]]:
+    def tasks() -> Iterator[tuple[int, tuple[str, str], EmbedFile]]:
         for image in images:
             if not image.content_hash:
                 continue

@@ -16,14 +16,14 @@ from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.errors import HitlError, ModelError, UnreadableImageError
 from hitl_desktop.image_file import stamp_of
-from hitl_desktop.imaging import RgbImage, content_hash, perceptual_hash, read_for_models
+from hitl_desktop.imaging import RgbImage, content_hash, perceptual_hash
 from hitl_desktop.inference.detect import LONGEST, detect
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import Detector
 from hitl_desktop.inference.several_views import ViewSettings
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.detection.view_settings import load_for, reading_side
+from hitl_desktop.workflows.detection.view_settings import load_for, read_for
 from hitl_desktop.workflows.images.changed_files import Content
 
 _AHEAD = 2
@@ -56,7 +56,7 @@ class DetectFile:
             UnreadableImageError: the file cannot be read.
             ModelError: the detector failed on it.
         """
-        read = _read(file, self.known_hash, reading_side(self.settings, card))
+        read = _read(file, self.known_hash, self.settings, card)
         return _detections(load_for(self.settings, card, threads=1), read, NoProgress(), LONGEST)
 
 
@@ -71,33 +71,33 @@ def detect_here(
     project: Project,
     images: Iterable[ImageRecord],
     detector: Detector,
-    side: int | None,
+    settings: ViewSettings,
     progress: Progress,
     *,
     decoders: int,
     longest: float,
 ) -> Generator[tuple[ImageRecord, Outcome]]:
     """What the detector finds on images, in order."""
-    with closing(_decoded(project, images, decoders, side)) as decoded:
+    with closing(_decoded(project, images, decoders, settings, detector.card)) as decoded:
         yield from _detected(decoded, detector, progress, longest, decoders)
 
 
-def _read(path: Path, known_hash: str | None, side: int | None) -> _Read:
+def _read(path: Path, known_hash: str | None, settings: ViewSettings, card: ModelCard) -> _Read:
     stamp = stamp_of(path)
-    size, pixels = read_for_models(path, side)
+    size, pixels = read_for(settings, card, path)
     now = content_hash(path)
     seen = perceptual_hash(pixels) if now != known_hash else None
     return _Read(size, pixels, Content(now, seen, stamp))
 
 
 def _decoded(
-    project: Project, images: Iterable[ImageRecord], decoders: int, side: int | None
+    project: Project, images: Iterable[ImageRecord], decoders: int, settings: ViewSettings, card: ModelCard
 ) -> Generator[tuple[ImageRecord, _Read | UnreadableImageError]]:
     """Decoded images in order; a few of the next ones are being decoded while the detector works."""
 
     def read(path: Path, known_hash: str | None) -> _Read | UnreadableImageError:
         try:
-            return _read(path, known_hash, side)
+            return _read(path, known_hash, settings, card)
         except UnreadableImageError as error:
             return error
 

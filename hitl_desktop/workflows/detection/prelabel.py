@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Iterable, Sequence, Set
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
@@ -28,7 +28,7 @@ from hitl_desktop.workflows.detection.image_detections import (
     Outcome,
     detect_here,
 )
-from hitl_desktop.workflows.detection.view_settings import load_for, reading_side, view_settings
+from hitl_desktop.workflows.detection.view_settings import load_for, view_settings
 from hitl_desktop.workflows.images.changed_files import keep_up
 from hitl_desktop.workflows.images.open_folder import check_folders, note_unreadable
 
@@ -154,8 +154,9 @@ def prelabel(
     if cluster is not None:
         outcomes = _detected_there(project, records, cluster, card, settings, progress)
     else:
-        side = reading_side(settings, card)
-        outcomes = detect_here(project, records, detector, side, progress, decoders=decoders, longest=longest)
+        outcomes = detect_here(
+            project, records, detector, settings, progress, decoders=decoders, longest=longest
+        )
     with closing(outcomes):
         for handled, (image, outcome) in enumerate(outcomes, start=1):
             store.keep(image, outcome)
@@ -209,7 +210,10 @@ def _detected_there(
     tasks = ((i.id, cluster.location_of(project, i), DetectFile(settings, i.content_hash)) for i in images)
     with closing(cluster.run(card, tasks, progress)) as results:
         for image_id, outcome in results:
-            if (image := project.images.get(image_id)) is not None:
+            image = project.images.get(image_id)
+            if isinstance(outcome, ImageDetections) and cluster.images_at:  # the stamp is that of a copy
+                outcome = replace(outcome, content=replace(outcome.content, stamp=None))  # noqa: PLW2901
+            if image is not None:
                 yield image, outcome
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
 
 from hitl_desktop.errors import HitlError
+from hitl_desktop.imaging import RgbImage, read_for_models
 from hitl_desktop.inference.model_card import ModelCard
 from hitl_desktop.inference.registry import Detector, load_detector
 from hitl_desktop.inference.several_views import MOST_TILES, SeveralViews, ViewSettings
@@ -44,10 +47,14 @@ def set_view_settings(project: Project, settings: ViewSettings) -> bool:
     return True
 
 
-def reading_side(settings: ViewSettings, card: ModelCard) -> int | None:
-    """The longer side in pixels of what the detector's inputs show of an image together; None where that depends on
-    the image."""
-    return card.input.side and card.input.side * settings.tiles
+def read_for(settings: ViewSettings, card: ModelCard, file: Path) -> tuple[tuple[int, int], RgbImage]:
+    """The upright size of an image, and as many of its pixels as the detector's inputs show together.
+
+    Raises:
+        UnreadableImageError: it cannot be decoded.
+    """
+    side = card.input.side and card.input.side * settings.tiles
+    return read_for_models(file, side, is_stretched=card.input.resize == "stretch")
 
 
 def load_for(settings: ViewSettings, card: ModelCard, *, threads: int | None = None) -> Detector:

@@ -58,7 +58,7 @@ def examine() -> dict[str, Any]:
         "models": models,
         "runs_on": providers.chosen(),
         "could_run_on": providers.available(),
-        "threads": best_threads() if models[DEFAULT_DETECTOR] == "loads" else None,
+        "threads": best_threads(anew=True) if models[DEFAULT_DETECTOR] == "loads" else None,
         "settings": str(config_dir()),
         "data": str(data_dir()),
         "display": display or "none",

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 
 from hitl_desktop.errors import HitlError, UnreadableImageError
@@ -29,6 +31,7 @@ from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.training.detection_head import find_ahead
 from hitl_desktop.workflows.training.find_on_cluster import find_on_cluster
 from tests.conftest import CancelAt, copy_taught, save
+from tests.toy_models import toy, write_card
 
 distributed = pytest.importorskip("distributed", reason="the extra cluster is not installed")
 QUIET = NoProgress()
@@ -42,14 +45,24 @@ if __name__ == "__main__":
         print(cluster.scheduler_address, flush=True)
         sys.stdin.read()
 """
+ALONE = """
+import subprocess, sys
+from distributed import LocalCluster
+if __name__ == "__main__":
+    with LocalCluster(n_workers=0, dashboard_address=None) as cluster:
+        command = [sys.executable, "-m", "distributed.cli.dask_worker", cluster.scheduler_address, "--no-nanny", "--no-dashboard"]
+        with subprocess.Popen(command, stderr=subprocess.DEVNULL):
+            cluster.wait_for_workers(1)
+            print(cluster.scheduler_address, flush=True)
+            sys.stdin.read()
+"""
 
 
-@pytest.fixture(scope="module")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    """A scheduler with two worker processes, which are started again when they die."""
-    folder = tmp_path_factory.mktemp("dask")
+@contextmanager
+def running(folder: Path, *, nanny: bool = True) -> Iterator[Cluster]:
+    """A scheduler with two worker processes, which a `nanny` starts again when they die."""
     script = folder / "machines.py"
-    script.write_text(MACHINES, encoding="utf-8")
+    script.write_text(MACHINES if nanny else ALONE, encoding="utf-8")
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(p for p in sys.path if p)}
     with subprocess.Popen(
         [sys.executable, script, folder],
@@ -63,6 +76,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield Cluster(machines.stdout.readline().strip())
         assert machines.stdin
         machines.stdin.close()
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
+    with running(tmp_path_factory.mktemp("dask")) as machines:
+        yield machines
 
 
 def boxes_by_image(project: Project) -> dict[str, list[tuple[float, ...]]]:
@@ -126,8 +145,9 @@ def test_images_at_a_url_are_the_same(cluster: Cluster, project: Project, images
     nowhere = Cluster(cluster.address, images_at="file:///nowhere")
     with project.db.transaction():
         project.predictions.forget_done(project.models.detector().id)  # type: ignore[union-attr]
-    result = prelabel(project, QUIET, threads=1, cluster=nowhere)
-    assert (result.done, result.failed) == (0, 4)
+    with pytest.raises(HitlError, match="Workers cannot read"):  # that is not about the images
+        prelabel(project, QUIET, threads=1, cluster=nowhere)
+    assert [image.reason for image in project.images.all()] == [None] * 4
 
 
 @dataclass(frozen=True)
@@ -148,7 +168,8 @@ class Sleep:
 
 def test_a_late_image_is_given_to_another_worker(cluster: Cluster, tmp_path: Path) -> None:
     impatient = Cluster(cluster.address, late=0.5)
-    tasks = [(7, str(tmp_path / "a.png"), Sleep(tmp_path / "mark"))]
+    (tmp_path / "a.png").touch()
+    tasks = [(7, (str(tmp_path / "a.png"), ""), Sleep(tmp_path / "mark"))]
     assert list(impatient.run(find_card(DEFAULT_DETECTOR), tasks, QUIET)) == [(7, "a.png")]
     assert not (tmp_path / "mark.end").exists()
     (tmp_path / "mark.end").touch()
@@ -164,15 +185,17 @@ class Fail:
 
 def test_what_goes_wrong_there_arrives_in_words(cluster: Cluster) -> None:
     told = UnreadableImageError("It has no pixels.", hint="Leave it out.", size=(0, 3))
-    tasks = [(1, "a.png", Fail(told)), (2, "b.png", Fail(ValueError("a bug")))]
+    here = (__file__, "")
+    tasks = [(1, here, Fail(told)), (2, here, Fail(ValueError("a bug"))), (3, ("gone.png", ""), Fail(told))]
     found: dict[int, Any] = dict(cluster.run(find_card(DEFAULT_DETECTOR), tasks, QUIET))
     assert isinstance(found[1], UnreadableImageError)
     assert (str(found[1]), found[1].size) == ("It has no pixels. Leave it out.", (0, 3))
     assert str(found[2]) == "The workers failed on it (ValueError: a bug). It is tried again next time."
+    assert str(found[3]).startswith("Workers have no file gone.png.")
 
 
 def test_cancelling_ends_it_at_once(cluster: Cluster, tmp_path: Path) -> None:
-    tasks = [(n, f"{n}.png", Sleep(tmp_path / str(n))) for n in range(2)]
+    tasks = [(n, (__file__, ""), Sleep(tmp_path / str(n))) for n in range(2)]
     with pytest.raises(JobCancelled):
         list(cluster.run(find_card(DEFAULT_DETECTOR), tasks, CancelAt(5)))
     for n in range(2):
@@ -204,3 +227,39 @@ def test_no_scheduler_is_told(project: Project, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(client, "CONNECT_S", 0.3)
     with pytest.raises(HitlError, match="No Dask scheduler answers at tcp:"):
         prelabel(project, QUIET, threads=1, cluster=Cluster("tcp://127.0.0.1:1"))
+
+
+def test_something_else_that_listens_there_is_told(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "CONNECT_S", 0.3)
+    with socket.create_server(("127.0.0.1", 0)) as other, pytest.raises(HitlError, match="No Dask scheduler"):
+        address = f"tcp://127.0.0.1:{other.getsockname()[1]}"
+        prelabel(project, QUIET, threads=1, cluster=Cluster(address))
+
+
+def test_weights_beside_a_model_are_sent_with_it(cluster: Cluster, project: Project, tmp_path: Path) -> None:
+    file = toy(tmp_path / "mine.onnx")
+    model = onnx.load(str(file))
+    onnx.save_model(model, str(file), save_as_external_data=True, location="mine.data", size_threshold=0)
+    write_card(file)
+    assert prelabel(project, QUIET, model=str(file), threads=1, cluster=cluster).done == 4
+    assert (tmp_path / "mine.data").is_file()
+
+
+def test_workers_that_are_all_gone_are_told(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(client, "WORKERS_S", 0.5)
+    with running(tmp_path, nanny=False) as alone:
+        (tmp_path / "a.png").touch()
+        tasks = [(1, (str(tmp_path / "a.png"), ""), Die())]
+        with pytest.raises(HitlError, match="no workers any more"):
+            list(alone.run(find_card(DEFAULT_DETECTOR), tasks, QUIET))
+
+
+@dataclass(frozen=True)
+class Die:
+    """Work that takes the whole process with it."""
+
+    def __call__(self, file: Path, card: ModelCard) -> str:
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
