@@ -3,7 +3,7 @@
 import json
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +11,8 @@ from hitl_desktop.errors import FormatError
 from hitl_desktop.translation import tr
 
 
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write to a temporary sibling, sync it, and rename it over `path`.
+def write_atomically(path: Path, data: bytes | Iterable[bytes]) -> None:
+    """Write, whole or piece by piece, to a temporary sibling, sync it, and rename it over `path`.
 
     Raises:
         FormatError: the place cannot be written; what lay at `path` is still there.
@@ -24,7 +24,7 @@ def write_atomically(path: Path, data: bytes) -> None:
         raise _explain(path, error) from error
     try:
         with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
+            file.writelines((data,) if isinstance(data, bytes) else data)
             file.flush()
             os.fsync(file.fileno())
         part.replace(path)

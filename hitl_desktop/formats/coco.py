@@ -129,11 +129,26 @@ def write(dataset: Dataset, path: Path, *, indent: int = 1) -> None:
     Raises:
         FormatError: the place cannot be written.
     """
-    lists = {
-        key: [msgspec.Raw(msgspec.json.encode(r)) for r in records]
-        for key, records in _lists(dataset).items()
-    }
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(_top(dataset) | lists), indent=indent))
+    write_atomically(path, _parts(dataset, indent))
+
+
+def _parts(dataset: Dataset, indent: int) -> Iterator[bytes]:
+    """The file piece by piece: of a large data set the whole would take a gigabyte."""
+    is_compact = indent < 0
+    top = msgspec.json.format(msgspec.json.encode(_top(dataset)), indent=indent)
+    yield top[: -1 if is_compact else -2]  # all but the end of the object, which has at least one key
+    start, between, end = (b"", b",", b"") if is_compact else (b"\n  ", b",\n  ", b"\n ")
+    for key, records in _lists(dataset).items():
+        yield (b',"%b":[' if is_compact else b',\n "%b": [') % key.encode()
+        is_empty = True
+        for record in records:
+            encoded = msgspec.json.encode(record)
+            if not is_compact:
+                encoded = msgspec.json.format(encoded, indent=indent).replace(b"\n", b"\n  ")
+            yield (start if is_empty else between) + encoded
+            is_empty = False
+        yield b"]" if is_empty else end + b"]"
+    yield b"}" if is_compact else b"\n}"
 
 
 def was_written_here(path: Path) -> bool:

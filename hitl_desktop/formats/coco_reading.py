@@ -305,7 +305,7 @@ class _Reader:
     def result(self) -> ImportResult:
         numbers, changed = numbers_for([box.id for box in self.boxes], allowed=lambda n: 0 < n < _MOST_ID)
         self._add_renumbered("annotations", changed)
-        annotations = tuple(replace(b.annotation, id=n) for b, n in zip(self.boxes, numbers, strict=True))
+        annotations = tuple(b.annotation.placed(id=n) for b, n in zip(self.boxes, numbers, strict=True))
         pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
         extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
         outlined = frozenset(n for b, n in zip(self.boxes, numbers, strict=True) if b.is_outlined)

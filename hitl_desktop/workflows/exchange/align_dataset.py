@@ -225,7 +225,7 @@ class _Work:
                 self.incomplete.add(whole_id)
                 continue
             self._keep_extra(a.id, place, form)
-            kept.append(replace(a, image_id=whole_id, bbox=bbox))
+            kept.append(a.placed(image_id=whole_id, bbox=bbox))
         return kept
 
     def _placement(self, image: DatasetImage, record: ImageRecord) -> Placement | None:

@@ -101,7 +101,8 @@ def export_dataset(
     if options.shares:
         groups = {moment.file_id(image): image.group for image in exported if image.group}
         dataset = split_dataset(dataset, options.shares, seed=options.seed, groups=groups)
-    files = {moment.file_id(image): project.path_of(image) for image in exported}
+    are_needed = options.image_files is not ImageFiles.LEAVE
+    files = {moment.file_id(i): project.path_of(i) for i in exported} if are_needed else {}
     written = write_dataset(
         dataset,
         path.resolve() if path.is_file() else path,  # a link stays one
@@ -239,7 +240,7 @@ class _Moment:
             if (source := self.kept_boxes.get(a.id)) is not None:
                 kept[a.id], lost = _still_fitting(a, source)
                 dropped.update(lost)
-            boxes.append(replace(a, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]))
+            boxes.append(a.placed(image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]))
         category_extras = {
             category_ids[i]: k.extra for i, k in self.kept_categories.items() if i in category_ids
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -425,7 +425,7 @@ class _Import:
         for a in boxes:
             new_id, category_id = self.ids[a.id], self.categories[a.category_id]
             self.new_box_ids += new_id != a.id
-            self.boxes.append(replace(a, id=new_id, image_id=record.id, category_id=category_id))
+            self.boxes.append(a.placed(id=new_id, image_id=record.id, category_id=category_id))
             if extra := self.dataset.extras.annotations.get(a.id):
                 self.extras.append((new_id, KeptBox(category_id, a.bbox, extra)))
             self.pinned += [(name, record.id, new_id) for name in self.dataset.pinned.get(a.id, ())]
