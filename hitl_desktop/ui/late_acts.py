@@ -139,7 +139,9 @@ class LateActs(QMainWindow):
     def _late_handlers(self) -> dict[str, Callable[[], object]]:
         return {
             "import_coco": lambda: self.exchange_acts.import_file(),
+            "import_folder": lambda: self.exchange_acts.import_folder(),
             "export_coco": lambda: self.exchange_acts.export_file(),
+            "export_as": lambda: self.exchange_acts.export_as(),
             "export_all": lambda: self.exchange_acts.export_file(all_images=True),
             "unknown": lambda: self.unknown_acts.mark(),
             "name_unknowns": lambda: self.unknown_acts.show_wall(),

@@ -15,6 +15,8 @@ from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.questions.export_question import ExportChoice
+from hitl_desktop.ui.questions.import_question import NO_LOOK, ImportLook
 from hitl_desktop.ui.theme.style import apply_theme
 
 
@@ -40,6 +42,8 @@ class Answers(Ask):
         self.asked: list[str] = []
         self.told: list[tuple[str, str, str]] = []
         self.seen: list[ImportResult] = []
+        self.looks: list[ImportLook] = []
+        self.next_choice_of_export: ExportChoice | None = None
         self.import_options = ImportOptions()
 
     def folder(self) -> Path | None:
@@ -66,8 +70,18 @@ class Answers(Ask):
     def open_file(self, path: Path) -> None:
         self.opened.append(path)
 
-    def confirm_import(self, result: ImportResult) -> ImportOptions | None:
+    def folder_to_import(self) -> Path | None:
+        return self.next_import
+
+    def how_to_export(self, formats: Mapping[str, str]) -> ExportChoice | None:
+        return self.next_choice_of_export
+
+    def where_to_write(self, suggestion: Path, title: str) -> Path | None:
+        return self.next_export
+
+    def confirm_import(self, result: ImportResult, look: ImportLook = NO_LOOK) -> ImportOptions | None:
         self.seen.append(result)
+        self.looks.append(look)
         return self.import_options if self.confirms else None
 
     def text(self, title: str, label: str, value: str) -> str | None:

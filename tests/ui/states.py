@@ -245,6 +245,8 @@ class Walk:
             data, (ImportIssue(long, WAITS, next(iter(IssueKind))),), suspected=BoxForm.CORNERS
         )
         self._opened("import", lambda: ask.confirm_import(result))
+        formats = {"coco": "COCO detection", "yolo": "YOLO (Ultralytics)"}
+        self._opened("export", lambda: ask.how_to_export(formats))
 
     def _opened(self, name: str, opens: Callable[[], object]) -> None:
         """Look at what opens, also if the call returns only once that is closed."""

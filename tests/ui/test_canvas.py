@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.geometry import BBox, Handle
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.theme.categories import category_colour
+from hitl_desktop.ui.widgets.qimages import to_qimage
 
 SIZE = (200, 100)
 LEFT = Qt.MouseButton.LeftButton

@@ -50,6 +50,7 @@ QUESTIONS: dict[str, Callable[[Ask], object]] = {
     "text": lambda ask: ask.text("Title", "Label", "value"),
     "choice": lambda ask: ask.choice("Title", "Label", ["one", "other"]),
     "attribute": lambda ask: ask.attribute(None),
+    "how_to_export": lambda ask: ask.how_to_export({"coco": "COCO"}),
     "confirm_import": lambda ask: ask.confirm_import(ImportResult(Dataset((), (), ()), ())),
 }
 

@@ -10,8 +10,8 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.widgets.qimages import to_qimage
 
 displays = st.builds(Display, st.floats(-1, 1), st.floats(0.2, 5), st.floats(0.2, 5))
 

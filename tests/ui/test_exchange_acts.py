@@ -12,7 +12,10 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled
 from hitl_desktop.formats import coco
 from hitl_desktop.ui.main_window import MainWindow
+from hitl_desktop.ui.questions.export_question import ExportChoice, ExportQuestion
 from hitl_desktop.ui.questions.import_question import ImportQuestion
+from hitl_desktop.workflows.exchange.export_dataset import ExportOptions
+from hitl_desktop.workflows.exchange.write_dataset import ImageFiles
 from tests.ui.conftest import Answers
 
 CATEGORIES = [{"id": 1, "name": "cat"}]
@@ -96,3 +99,65 @@ def test_the_imported_file_is_replaced_when_that_is_asked_for_and_not_before(
     (box,) = json.loads(imported.read_bytes())["annotations"]
     assert (box["bbox"], box["segmentation"]) == ([1, 1, 9, 9], [[1, 1, 9, 1, 9, 9]])
     assert not banner.isVisible()
+
+
+def answers_of(window: MainWindow) -> Answers:
+    assert isinstance(window.ask, Answers)
+    return window.ask
+
+
+def test_labels_of_any_format_go_out_and_come_in_with_a_look_at_them(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    answers = answers_of(window)
+    answers.next_import = write(tmp_path / "c.json", [1, 1, 9, 9])
+    window.actions_["import_coco"].trigger()
+    qtbot.waitUntil(lambda: "came in" in window.news.text(), timeout=60_000)
+    look = answers.looks[-1]
+    assert (look.format, look.reason) == ("COCO detection", "it has a list of images")
+    ((pixels, (box,)),) = look.images  # the one image that has a box
+    assert box.name == "cat"
+    assert box.bbox == pytest.approx([n * pixels.shape[1] / 80 for n in (1, 1, 9, 9)])
+
+    answers.next_choice_of_export = ExportChoice("voc", False, ExportOptions(image_files=ImageFiles.COPY))
+    answers.next_export = tmp_path / "voc"
+    window.actions_["export_as"].trigger()
+    qtbot.waitUntil(lambda: "Exported" in window.news.text(), timeout=60_000)
+    (label,) = (tmp_path / "voc" / "Annotations").iterdir()
+    assert "<name>cat</name>" in label.read_text("utf-8")
+    assert [p.name for p in (tmp_path / "voc" / "JPEGImages").iterdir()] == ["a.png"]
+
+    answers.next_import = tmp_path / "voc"
+    window.actions_["import_folder"].trigger()
+    qtbot.waitUntil(lambda: len(answers.looks) == 2, timeout=60_000)
+    assert answers.looks[-1].format == "Pascal VOC"
+    assert answers.seen[-1].dataset.annotations[0].bbox == (1, 1, 9, 9)
+
+
+def test_a_folder_of_others_is_not_replaced_without_a_question(
+    window: MainWindow, qtbot: QtBot, imported: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "mine"
+    other.mkdir()
+    (other / "notes.txt").write_text("mine")
+    answers = answers_of(window)
+    answers.next_choice_of_export = ExportChoice("yolo", False, ExportOptions())
+    answers.next_export = other
+    window.actions_["export_as"].trigger()
+    banner = window.exchange_acts.banner
+    qtbot.waitUntil(banner.isVisible, timeout=60_000)
+    assert "is a folder with other files" in banner.text()
+    assert [p.name for p in other.iterdir()] == ["notes.txt"]
+
+
+def test_a_division_that_is_none_is_told_before_anything_is_written(qtbot: QtBot) -> None:
+    dialog = ExportQuestion({"coco": "COCO", "yolo": "YOLO"}, None)
+    qtbot.addWidget(dialog)
+    dialog.shares.setText("80 percent")
+    assert "no division into parts" in dialog.problem.text()
+    assert not dialog.go.isEnabled()
+    dialog.shares.setText("80/20")
+    assert dialog.go.isEnabled()
+    dialog.format.setCurrentText("YOLO")
+    choice = dialog.choice()
+    assert (choice.format, choice.options.shares) == ("yolo", {"train": 0.8, "val": 0.2})

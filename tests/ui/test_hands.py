@@ -13,9 +13,9 @@ from hitl_desktop.domain.geometry import BBox, Handle, nearest_corner
 from hitl_desktop.settings import Settings
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.theme.categories import category_colour
+from hitl_desktop.ui.widgets.qimages import to_qimage
 from tests.ui.test_canvas import at, canvas, wheel  # noqa: F401 - the fixture
 
 LEFT = Qt.MouseButton.LeftButton

@@ -18,8 +18,8 @@ from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
 from hitl_desktop.ui.canvas.layer import BoxLayer
 from hitl_desktop.ui.canvas.viewport import Viewport
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.theme.categories import category_colour
+from hitl_desktop.ui.widgets.qimages import to_qimage
 
 side = st.floats(1, 60)
 place = st.floats(0, 100)

@@ -22,8 +22,8 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.canvas.canvas import Canvas
 from hitl_desktop.ui.canvas.display import Display
 from hitl_desktop.ui.canvas.items import BoxItem, BoxKey, Kind
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.theme.style import apply_theme
+from hitl_desktop.ui.widgets.qimages import to_qimage
 from hitl_desktop.ui.widgets.toast import Toast
 from tests.ui.block_font import block_font
 from tests.ui.states import Walk, make_project

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import (
 )
 
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.theme.icons import tinted
 from hitl_desktop.ui.theme.style import colours
+from hitl_desktop.ui.widgets.qimages import to_qimage
 from hitl_desktop.workflows.detection.crops import CROP_SIDE
 
 _TICK = 18

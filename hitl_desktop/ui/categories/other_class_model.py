@@ -12,7 +12,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.widgets.qimages import to_qimage
 from hitl_desktop.ui.widgets.row_buttons import BUTTONS, RowButton
 from hitl_desktop.workflows.prediction.detector_classes import ClassSeen
 

@@ -10,22 +10,66 @@ from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.words import counted, sentences
-from hitl_desktop.errors import WouldReplaceError
+from hitl_desktop.errors import UnreadableImageError, WouldReplaceError
+from hitl_desktop.formats.recognition import recognise
+from hitl_desktop.formats.registry import FORMATS
+from hitl_desktop.imaging import RgbImage, read_reduced
+from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.messages import Messages
 from hitl_desktop.service.project.project_jobs import in_project
 from hitl_desktop.service.project.session import Session
+from hitl_desktop.store.project import Project
 from hitl_desktop.texts import ISSUE_TEXT
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.questions.ask import Ask
+from hitl_desktop.ui.questions.export_question import ExportChoice
+from hitl_desktop.ui.questions.import_question import ImportLook
 from hitl_desktop.ui.widgets.banner import Banner
-from hitl_desktop.workflows.exchange.export_dataset import ExportSummary, export_dataset, in_words
-from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
+from hitl_desktop.ui.widgets.drawn_boxes import NamedBox
+from hitl_desktop.workflows.exchange.export_dataset import (
+    DEFAULT_OPTIONS,
+    ExportSummary,
+    export_dataset,
+    in_words,
+)
+from hitl_desktop.workflows.exchange.import_dataset import (
+    ImportSummary,
+    import_dataset,
+    read_dataset,
+    sizes_in,
+)
+from hitl_desktop.workflows.exchange.match_images import match_by_name
+
+_SHOWN, _TRIED = 3, 30
+_SIDE = 440
+
+
+def _read(project: Project, file: Path) -> tuple[ImportResult, ImportLook]:
+    """A data set, its format, and the first few of its images that are in the project, with their boxes."""
+    found = recognise(file)
+    result = read_dataset(file, format_name=found.format, sizes=sizes_in(project))
+    shown: list[tuple[RgbImage, tuple[NamedBox, ...]]] = []
+    names, boxes = {c.id: c.name for c in result.dataset.categories}, result.dataset.by_image()
+    labelled = [i for i in result.dataset.images if i.id in boxes][:_TRIED]
+    for name, record in match_by_name(project, [i.file_name for i in labelled]).items():
+        image = next(i for i in labelled if i.file_name == name)
+        if len(shown) == _SHOWN or not image.width:
+            break
+        try:
+            pixels = read_reduced(project.path_of(record), _SIDE)
+        except UnreadableImageError:
+            continue
+        scale = pixels.shape[1] / image.width
+        shown.append(
+            (pixels, tuple(NamedBox(a.bbox.scaled(scale), names[a.category_id]) for a in boxes[image.id]))
+        )
+    return result, ImportLook(FORMATS[found.format].title, found.reason, tuple(shown))
 
 
 class ExchangeActs(QObject):
-    """Imports and exports COCO files."""
+    """Imports and exports data sets."""
 
     def __init__(
         self,
@@ -45,14 +89,23 @@ class ExchangeActs(QObject):
 
     def import_file(self) -> None:
         """Ask for a file, read it, ask what only a person can know, and take it in."""
+        self._import(self.ask.dataset_to_import)
+
+    def import_folder(self) -> None:
+        """The same with a folder."""
+        self._import(self.ask.folder_to_import)
+
+    def _import(self, ask: Callable[[], Path | None]) -> None:
         project = self._session.project
-        file = self.ask.dataset_to_import() if project is not None else None
+        file = ask() if project is not None else None
         if project is not None and file is not None:
             done = partial(self._on_read, project.path, file)
-            self._runner.start(FILES, tr("Reading the file"), lambda _: read_dataset(file), on_success=done)
+            job = in_project(project.path, lambda opened, _: _read(opened, file))
+            self._runner.start(FILES, tr("Reading the file"), job, on_success=done)
 
-    def _on_read(self, path: Path, file: Path, result: ImportResult) -> None:
-        options = self.ask.confirm_import(result)
+    def _on_read(self, path: Path, file: Path, read: tuple[ImportResult, ImportLook]) -> None:
+        result, look = read
+        options = self.ask.confirm_import(result, look)
         if options is not None:
             job = in_project(path, lambda p, _: import_dataset(p, result, options, file=file))
             self._runner.start(FILES, tr("Importing"), job, on_success=partial(self._on_imported, path))
@@ -81,10 +134,43 @@ class ExchangeActs(QObject):
         if file is not None:
             self._export(project.path, file, all_images=all_images)
 
-    def _export(self, path: Path, file: Path, *, all_images: bool, force: bool = False) -> None:
+    def export_as(self) -> None:
+        """Ask for the format and the rest, then where to, and write it."""
+        project = self._session.project
+        titles = {name: each.title for name, each in FORMATS.items() if each.write is not None}
+        choice = self.ask.how_to_export(titles) if project is not None else None
+        if project is None or choice is None:
+            return
+        name = f"{project.path.stem}-{choice.format}{FORMATS[choice.format].suffix}"
+        file = self.ask.where_to_write(project.path.with_name(name), titles[choice.format])
+        if file is not None:
+            self._export(project.path, file, all_images=choice.all_images, choice=choice)
+
+    def _export(
+        self,
+        path: Path,
+        file: Path,
+        *,
+        all_images: bool,
+        force: bool = False,
+        choice: ExportChoice | None = None,
+    ) -> None:
         self.banner.hide()
-        job = in_project(path, lambda p, _: export_dataset(p, file, all_images=all_images, force=force))
-        again = partial(self._export, path, file, all_images=all_images, force=True)
+        name, options = (choice.format, choice.options) if choice is not None else ("coco", DEFAULT_OPTIONS)
+
+        def write(project: Project, progress: Progress) -> ExportSummary:
+            return export_dataset(
+                project,
+                file,
+                format_name=name,
+                all_images=all_images,
+                force=force,
+                options=options,
+                progress=progress,
+            )
+
+        job = in_project(path, write)
+        again = partial(self._export, path, file, all_images=all_images, force=True, choice=choice)
         self._runner.start(
             FILES,
             tr("Exporting"),

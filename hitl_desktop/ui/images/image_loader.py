@@ -20,8 +20,8 @@ from hitl_desktop.imaging import read_for_screen
 from hitl_desktop.pyramid import Pyramid, build, cached, is_huge
 from hitl_desktop.service.jobs import lower_priority
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.images.thumbnails import Thumbnails
+from hitl_desktop.ui.widgets.qimages import to_qimage
 
 KEPT_BYTES = 100_000_000
 """Two images of 12 megapixels: the one at hand and the next."""

@@ -10,7 +10,7 @@ from PySide6.QtGui import QImage
 from hitl_desktop import cache
 from hitl_desktop.errors import UnreadableImageError
 from hitl_desktop.imaging import read_for_screen
-from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.widgets.qimages import to_qimage
 
 SIDE = 96
 _ROOM = "thumbnails"

@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QListView, QListWidget, QListWidgetItem
 
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.images.qimages import to_qimage
 from hitl_desktop.ui.theme import style
 from hitl_desktop.ui.theme.tokens import RADIUS_CHIP, SPACE
+from hitl_desktop.ui.widgets.qimages import to_qimage
 from hitl_desktop.workflows.quality.tuning import Example
 
 MOST_SHOWN = 24

@@ -4,64 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPixmap
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
-
-from hitl_desktop.domain.words import counted
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.imaging import RgbImage
-from hitl_desktop.inference.recognition.probe import Finding, FoundBox
-from hitl_desktop.translation import tr
-from hitl_desktop.ui.images.qimages import to_qimage
-from hitl_desktop.ui.theme.categories import category_colour, text_on
-from hitl_desktop.ui.theme.tokens import SPACE
-
-_WIDTH = 220
-_LINE = 2
-_MOST_NAMED = 5
-"""More labels than these cover each other in a small image."""
+from hitl_desktop.inference.recognition.probe import Finding
+from hitl_desktop.ui.widgets.drawn_boxes import DrawnBoxes, NamedBox
 
 
-class ReadingView(QWidget):
+class ReadingView(DrawnBoxes):
     """A row of small images."""
 
     def __init__(self, finding: Finding, images: Sequence[RgbImage]) -> None:
-        super().__init__()
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(SPACE[1])
-        colours = {name: number for number, name in enumerate(finding.card.classes, start=1)}
-        for image, boxes in zip(images, finding.boxes, strict=False):
-            label = QLabel()
-            label.setPixmap(_drawn(image, boxes, colours, self.devicePixelRatioF()))
-            label.setAlignment(Qt.AlignmentFlag.AlignTop)
-            label.setAccessibleName(tr("{boxes} found", boxes=counted(len(boxes), "box")))
-            label.setToolTip("\n".join(f"{b.name} {b.score:.2f}" for b in boxes[:_MOST_NAMED]))
-            row.addWidget(label)
-        row.addStretch(1)
-
-
-def _drawn(image: RgbImage, boxes: Sequence[FoundBox], colours: dict[str, int], ratio: float) -> QPixmap:
-    """At the resolution of the screen, which has `ratio` pixels for each of the window."""
-    width, smooth = round(_WIDTH * ratio), Qt.TransformationMode.SmoothTransformation
-    pixmap = QPixmap.fromImage(to_qimage(image)).scaledToWidth(width, smooth)
-    pixmap.setDevicePixelRatio(ratio)
-    scale = _WIDTH / image.shape[1]
-    painter = QPainter(pixmap)
-    for number, box in enumerate(boxes):
-        colour = category_colour(colours.get(box.name, 1))
-        x, y, w, h = (side * scale for side in box.bbox)
-        painter.setPen(QPen(colour, _LINE))
-        painter.drawRect(QRectF(x, y, w, h))
-        if number < _MOST_NAMED:
-            _write(painter, x, y, f"{box.name} {box.score:.2f}", colour)
-    painter.end()
-    return pixmap
-
-
-def _write(painter: QPainter, x: float, y: float, text: str, colour: QColor) -> None:
-    metrics = painter.fontMetrics()
-    place = QRectF(x, max(y - metrics.height(), 0), metrics.horizontalAdvance(text) + 4, metrics.height())
-    painter.fillRect(place, colour)
-    painter.setPen(text_on(colour))
-    painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+        boxes = [
+            [NamedBox(BBox(*box.bbox), box.name, f"{box.score:.2f}") for box in found]
+            for found in finding.boxes
+        ]
+        numbers = {name: number for number, name in enumerate(finding.card.classes, start=1)}
+        super().__init__(list(zip(images, boxes, strict=False)), numbers)

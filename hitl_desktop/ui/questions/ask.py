@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QColor, QCursor, QDesktopServices
@@ -23,10 +24,13 @@ from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.store.project import SUFFIX
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.questions.import_question import ImportQuestion
+from hitl_desktop.ui.questions.import_question import NO_LOOK, ImportLook, ImportQuestion
 from hitl_desktop.ui.questions.new_attribute import NewAttribute
 from hitl_desktop.ui.widgets.announce import name_choice
 from hitl_desktop.ui.widgets.once import once
+
+if TYPE_CHECKING:
+    from hitl_desktop.ui.questions.export_question import ExportChoice
 
 _WIDEST = 560
 """Of a list of choices, in pixels: longer ones are shortened, so that the question fits a small screen."""
@@ -65,11 +69,28 @@ class Ask:
         return Path(name) if name else None
 
     def dataset_to_import(self) -> Path | None:
-        """A COCO file."""
-        name, _ = QFileDialog.getOpenFileName(
-            self._parent, tr("Import a COCO file"), filter=tr("COCO files (*.json);;All files (*)")
-        )
+        """A file with labels, of any format."""
+        files = tr("Labels (*.json *.xml *.csv *.yaml *.yml *.txt);;All files (*)")
+        name, _ = QFileDialog.getOpenFileName(self._parent, tr("Import labels"), filter=files)
         return Path(name) if name else None
+
+    def folder_to_import(self) -> Path | None:
+        """A folder with labels, of any format."""
+        name = QFileDialog.getExistingDirectory(self._parent, tr("Import a folder of labels"))
+        return Path(name) if name else None
+
+    def how_to_export(self, formats: Mapping[str, str]) -> ExportChoice | None:
+        """The format and the rest, None when given up."""
+        from hitl_desktop.ui.questions.export_question import ExportQuestion  # noqa: PLC0415 - numpy is heavy
+
+        question = ExportQuestion(formats, self._parent)
+        with once(question):
+            return question.choice() if question.exec() else None
+
+    def where_to_write(self, suggestion: Path, title: str) -> Path | None:
+        """Where to write a data set: a file, or a folder that is made."""
+        files = tr("Files (*{suffix})", suffix=suggestion.suffix) if suggestion.suffix else tr("Folders (*)")
+        return self._where_to_save(tr("Export as {title}", title=title), suggestion, files)
 
     def where_to_export(self, suggestion: Path) -> Path | None:
         """Where to write a COCO file."""
@@ -98,9 +119,9 @@ class Ask:
         """Open a file in the program that the system has for it."""
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
-    def confirm_import(self, result: ImportResult) -> ImportOptions | None:
+    def confirm_import(self, result: ImportResult, look: ImportLook = NO_LOOK) -> ImportOptions | None:
         """Show what a file holds before anything is written; what was chosen about it, None when given up."""
-        question = ImportQuestion(result, self._parent)
+        question = ImportQuestion(result, self._parent, look)
         with once(question):
             return question.options() if question.exec() else None
 

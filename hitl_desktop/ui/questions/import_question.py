@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from PySide6.QtWidgets import (
     QComboBox,
     QDialog,
@@ -15,8 +17,10 @@ from PySide6.QtWidgets import (
 
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, ImportResult, Unlabelled
 from hitl_desktop.domain.words import counted
+from hitl_desktop.imaging import RgbImage
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.widgets.drawn_boxes import DrawnBoxes, NamedBox
 from hitl_desktop.ui.widgets.scroll import Scroll
 
 _MOST_ISSUES = 200
@@ -28,17 +32,33 @@ _FORMS = {
 }
 
 
+class ImportLook(NamedTuple):
+    """What a person sees beside the counts: the format and why, and a few images with their boxes."""
+
+    format: str = ""
+    reason: str = ""
+    images: tuple[tuple[RgbImage, tuple[NamedBox, ...]], ...] = ()
+
+
+NO_LOOK = ImportLook()
+
+
 class ImportQuestion(QDialog):
     """Shows the counts and the remarks; asks what images without boxes are, and what the numbers mean if in
     doubt."""
 
-    def __init__(self, result: ImportResult, parent: QWidget | None) -> None:
+    def __init__(self, result: ImportResult, parent: QWidget | None, look: ImportLook = NO_LOOK) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Import"))
         content = QWidget()
         self._column = QVBoxLayout(content)
         self.labels: list[QLabel] = []
+        if look.format:
+            self._add_label(tr("Recognised as {title}: {reason}.", title=look.format, reason=look.reason))
         self._add_label(_counts(result))
+        if look.images:
+            numbers = {c.name: c.id for c in result.dataset.categories}
+            self._column.addWidget(DrawnBoxes(look.images, numbers))
         self.undecided = QRadioButton(tr("Nobody has labelled them yet: they stay on the to-do list"))
         self.empty = QRadioButton(tr("They were reviewed and are empty: mark them as verified empty"))
         self.undecided.setChecked(True)
@@ -64,6 +84,8 @@ class ImportQuestion(QDialog):
             remarks = QPlainTextEdit("\n".join(lines))
             remarks.setReadOnly(True)
             self._column.addWidget(remarks)
+        if not result.issues:
+            self._column.addStretch(1)
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Cancel)
         buttons.addButton(tr("Import"), QDialogButtonBox.ButtonRole.AcceptRole)
         buttons.accepted.connect(self.accept)

@@ -14,7 +14,7 @@ from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.imaging import RgbImage
 from hitl_desktop.service.project.project_jobs import ProjectJobs
 from hitl_desktop.translation import tr
-from hitl_desktop.ui.images.qimages import to_qimage
+from hitl_desktop.ui.widgets.qimages import to_qimage
 from hitl_desktop.workflows.detection.crops import crops_in_context
 
 SIDE = 48
