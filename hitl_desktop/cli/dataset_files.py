@@ -20,7 +20,7 @@ from hitl_desktop.translation import tr
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from hitl_desktop.domain.dataset import ImportIssue
+    from hitl_desktop.domain.dataset import Dataset, ImportIssue
 
 IMAGES = click.option(
     "--images",
@@ -148,6 +148,66 @@ def _counted(issues: Sequence[ImportIssue]) -> dict[str, int]:
     return dict(counts.most_common())
 
 
+@command("Data sets", "stats labels.json", "stats sample.hitl")
+@click.argument("path", type=DATASET)
+@prints_report
+def stats(path: Path) -> Report:
+    """Count what is in a data set or a project.
+
+    Images, boxes by category and size, and parts.
+    """
+    from hitl_desktop.domain.dataset import ImportResult  # noqa: PLC0415
+    from hitl_desktop.store.project import SUFFIX  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.convert import Opened, open_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.dataset_check import statistics_of  # noqa: PLC0415
+
+    if path.suffix == SUFFIX:
+        opened = Opened(ImportResult(_labels_of(path), ()), "project", "", {})
+    else:
+        opened = open_dataset(path)
+    counted = asdict(statistics_of(opened))
+    left_out = ("more_issues", "near_duplicate_names", "images_without_files")
+    return {"format": opened.format} | {key: value for key, value in counted.items() if key not in left_out}
+
+
+@command(
+    "Data sets", "split labels.json parts.json --split 80/10/10", "split yolo-folder divided --split 80/20"
+)
+@click.argument("source", type=DATASET)
+@click.argument("target", type=DATASET)
+@SPLIT
+@SEED
+@IMAGES
+@FILES
+@click.option("--force", is_flag=True, help="Replace what another program wrote.")
+@prints_report
+def split(
+    source: Path, target: Path, shares: str, seed: int, images: Path | None, image_files: str, force: bool
+) -> Report:
+    """Divide a data set into training, validation and test, in its own format.
+
+    Each category is divided in proportion; the same seed divides the same data in the same way.
+    """
+    from hitl_desktop.workflows.exchange.convert import convert as run  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.splitting import parsed_shares  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.write_dataset import ImageFiles  # noqa: PLC0415
+
+    opened = open_dataset(source, images=images)
+    with TerminalProgress(tr("Writing")) as progress:
+        written, issues = run(
+            opened, target, opened.format, progress,
+            how=ImageFiles(image_files), shares=parsed_shares(shares), seed=seed, force=force,
+        )  # fmt: skip
+    after = open_dataset(target, opened.format, images=images, beside=opened)
+    return {
+        "path": str(written.path),
+        "splits": dict(sorted(Counter(image.split for image in after.dataset.images).items())),
+        "remarks": list(written.remarks),
+        "issues": [asdict(issue) for issue in issues],
+    }
+
+
 @command("Data sets", "diff before.json after.json", "diff voc-folder labels.json")
 @click.argument("before", type=DATASET)
 @click.argument("after", type=DATASET)
@@ -185,6 +245,56 @@ def diff(before: Path, after: Path, images: Path | None) -> Report:
             for change in found.changes
         ],
     }
+
+
+@command(
+    "Data sets",
+    "merge anna.json ben.json --out both.json",
+    "merge anna.hitl ben.hitl cleo.hitl",
+)
+@click.argument("sources", type=DATASET, nargs=-1, required=True)
+@click.option("--out", type=DATASET, default=None, help="Write one data set of them, as COCO.")
+@prints_report
+def merge(sources: tuple[Path, ...], out: Path | None) -> Report:
+    """Compare what several people labelled on the same images, and merge it.
+
+    Boxes that overlap by half are one object. Images on which all agree are decided in the merged data set; the others
+    are to do, with all boxes, so that they are asked about when it is imported.
+    """
+    from hitl_desktop.formats import coco  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange import agreement  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.convert import refuse_to_replace  # noqa: PLC0415
+
+    datasets = [_labels_of(path) for path in sources]
+    found = agreement.agreement_of(datasets)
+    one, conflicts = agreement.merged(datasets)
+    if out is not None:
+        refuse_to_replace(out, coco.was_written_here, is_folder=False, force=False)
+        coco.write(one, out)
+    return {
+        **asdict(found),
+        "path": str(out) if out is not None else "",
+        "by_category": [
+            {"category": name, "objects": n, "agreed": round(share, 3)}
+            for name, (n, share) in found.by_category.items()
+        ],
+        "conflicts": [
+            {"image": image, "labels": [None if box is None else _box(*box) for box in each.boxes]}
+            for image, each in conflicts
+        ],
+    }
+
+
+def _labels_of(path: Path) -> Dataset:
+    """The labels in a project or a data set."""
+    from hitl_desktop.store.project import SUFFIX, Project  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.export_dataset import dataset_of  # noqa: PLC0415
+
+    if path.suffix != SUFFIX:
+        return open_dataset(path).dataset
+    with Project.open(path) as opened:
+        return dataset_of(opened)
 
 
 def _box(category: str, bbox: Sequence[float]) -> dict[str, object]:

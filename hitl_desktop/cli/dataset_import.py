@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING
 import click
 
 from hitl_desktop.cli.reporting import Report
+from hitl_desktop.translation import tr
 
 if TYPE_CHECKING:
-    from hitl_desktop.domain.dataset import ImportOptions
+    from hitl_desktop.domain.dataset import ImportOptions, ImportResult
+    from hitl_desktop.store.project import Project
     from hitl_desktop.workflows.exchange.import_dataset import ImportSummary
 
 UNLABELLED = click.option(
@@ -44,4 +46,25 @@ def import_report(imported: ImportSummary | None) -> Report:
         "listed": {"images": imported.listed_images, "annotations": imported.listed_annotations},
         "came_in": {"images": imported.images, "annotations": imported.annotations},
         "faults": imported.faults(),
+    }
+
+
+def foreseen(project: Project, result: ImportResult, options: ImportOptions) -> Report:
+    """What an import would find, without doing it."""
+    from dataclasses import asdict  # noqa: PLC0415
+
+    from hitl_desktop.workflows.exchange.align_dataset import align  # noqa: PLC0415
+
+    aligned = align(project, result, options)
+    known = {c.name for c in project.categories.all()}
+    new = [c.name for c in result.dataset.categories if c.name not in known]
+    remark = tr("New categories: {names}.", names=", ".join(new)) if new else ""
+    return {
+        "summary": tr("Nothing was imported: this is what would be."),
+        "images": len(aligned.dataset.images),
+        "annotations": len(aligned.dataset.annotations),
+        "categories": len(result.dataset.categories),
+        "new_categories": new,
+        "remarks": [{"path": "", "remark": remark}] if remark else [],
+        "issues": [asdict(issue) for issue in (*result.issues, *aligned.issues)],
     }

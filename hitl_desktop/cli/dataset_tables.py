@@ -32,6 +32,29 @@ def _shown(value: Any) -> str:
     return f"{value['category']} {', '.join(f'{n:g}' for n in value['bbox'])}" if value else ""
 
 
+def _all_shown(values: Any) -> str:
+    return " | ".join(_shown(value) or tr("missing") for value in values)
+
+
+_BY_CATEGORY: Final = Table(
+    tr("Categories"),
+    "categories",
+    (Column(tr("name"), "name", kind=Kind.WORDS), Column(tr("boxes"), "value", forms.count)),
+    most=100,
+)
+_PARTS: Final = Table(
+    tr("Parts"),
+    "splits",
+    (Column(tr("name"), "name", kind=Kind.WORDS), Column(tr("images"), "value", forms.count)),
+)
+_IN_IT: Final = (
+    *_COUNTS,
+    Column(tr("images without boxes"), "images_without_boxes", forms.count),
+    Column(tr("boxes an image"), "boxes_an_image", forms.digits(2)),
+    Column(tr("small boxes (below 32 x 32)"), "small", forms.count),
+    Column(tr("medium boxes"), "medium", forms.count),
+    Column(tr("large boxes (from 96 x 96)"), "large", forms.count),
+)
 DATASETS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
     {
         "convert": (
@@ -46,36 +69,59 @@ DATASETS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             Words("remarks", tr("Remarks")),
             ISSUES,
         ),
+        "stats": (Facts((Column(tr("format"), "format"),)), Facts(_IN_IT), _BY_CATEGORY, _PARTS),
+        "split": (
+            Facts((Column(tr("written"), "path", kind=Kind.PATH),)),
+            _PARTS,
+            Words("remarks", tr("Remarks")),
+            ISSUES,
+        ),
         "check": (
             Facts((Column(tr("format"), "format"), Column(tr("because"), "because", kind=Kind.WORDS))),
-            Facts(
-                (
-                    *_COUNTS,
-                    Column(tr("images without boxes"), "images_without_boxes", forms.count),
-                    Column(tr("images without a file"), "images_without_files", forms.count),
-                    Column(tr("boxes an image"), "boxes_an_image", forms.digits(2)),
-                    Column(tr("small boxes (below 32 x 32)"), "small", forms.count),
-                    Column(tr("medium boxes"), "medium", forms.count),
-                    Column(tr("large boxes (from 96 x 96)"), "large", forms.count),
-                )
-            ),
-            Table(
-                tr("Categories"),
-                "categories",
-                (Column(tr("name"), "name", kind=Kind.WORDS), Column(tr("boxes"), "value", forms.count)),
-                most=100,
-            ),
-            Table(
-                tr("Parts"),
-                "splits",
-                (Column(tr("name"), "name", kind=Kind.WORDS), Column(tr("images"), "value", forms.count)),
-            ),
+            Facts((*_IN_IT, Column(tr("images without a file"), "images_without_files", forms.count))),
+            _BY_CATEGORY,
+            _PARTS,
             Table(
                 tr("Names that are nearly the same"),
                 "near_duplicate_names",
                 (Column(tr("names"), "value", forms.listed, Kind.WORDS),),
             ),
             ISSUES,
+        ),
+        "merge": (
+            Facts((Column(tr("written"), "path", kind=Kind.PATH),)),
+            Facts(
+                (
+                    Column(tr("people"), "people", forms.count),
+                    Column(tr("images that all have"), "images", forms.count),
+                    Column(tr("objects"), "objects", forms.count),
+                    Column(tr("objects that all agree on"), "agreed", forms.count),
+                    Column(tr("F1 at an overlap of .5"), "f1", forms.digits(3)),
+                    Column(tr("95 % interval"), "f1_interval", forms.listed),
+                    Column(tr("F1 at an overlap of .75"), "f1_strict", forms.digits(3)),
+                    Column(tr("mean overlap (IoU)"), "mean_iou", forms.digits(3)),
+                    Column(tr("Krippendorff's alpha of categories"), "alpha", forms.digits(3)),
+                    Column(tr("its 95 % interval"), "alpha_interval", forms.listed),
+                )
+            ),
+            Table(
+                tr("Categories"),
+                "by_category",
+                (
+                    Column(tr("name"), "category", kind=Kind.WORDS),
+                    Column(tr("objects"), "objects", forms.count),
+                    Column(tr("share agreed on"), "agreed", forms.digits(2)),
+                ),
+            ),
+            Table(
+                tr("Objects without agreement"),
+                "conflicts",
+                (
+                    Column(tr("image"), "image", kind=Kind.PATH),
+                    Column(tr("labels"), "labels", _all_shown, Kind.WORDS),
+                ),
+                most=50,
+            ),
         ),
         "diff": (
             Facts(

@@ -9,7 +9,7 @@ import click
 
 from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.dataset_files import COLUMNS, FILES, SEED, SPLIT, parsed_columns
-from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, import_options, import_report
+from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, foreseen, import_options, import_report
 from hitl_desktop.cli.names import FORMAT
 from hitl_desktop.cli.paths import DATASET, FOLDER, PROJECT
 from hitl_desktop.cli.reporting import Report, prints_report
@@ -30,9 +30,16 @@ from hitl_desktop.translation import tr
 @UNLABELLED
 @BOXES
 @COLUMNS
+@click.option("--dry-run", is_flag=True, help="Tell what would be imported, and import nothing.")
 @prints_report
 def import_(
-    project: Path, path: Path, format_name: str, unlabelled: str, boxes: str | None, columns: str
+    project: Path,
+    path: Path,
+    format_name: str,
+    unlabelled: str,
+    boxes: str | None,
+    columns: str,
+    dry_run: bool,
 ) -> Report:
     """Import a data set as ground truth.
 
@@ -54,6 +61,8 @@ def import_(
     with Project.open(project) as opened, TerminalProgress(tr("Reading images")) as progress:
         list_what_is_new(opened, progress)
         result = read_dataset(path, format_name=name, sizes=sizes_in(opened), columns=parsed_columns(columns))
+        if dry_run:
+            return foreseen(opened, result, import_options(unlabelled, boxes))
         summary = import_dataset(opened, result, import_options(unlabelled, boxes), file=path)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
     return import_report(summary) | {

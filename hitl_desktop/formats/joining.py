@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import PurePosixPath
 
 from hitl_desktop.domain.categories import Category, name_key
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras, ImportIssue, ImportResult
+
+
+def joined_names(images: Sequence[DatasetImage]) -> dict[str, DatasetImage]:
+    """Images by their names without endings, where these are different; else with them."""
+    stems = Counter(_stem(image.file_name) for image in images)
+    return {
+        _stem(image.file_name) if stems[_stem(image.file_name)] == 1 else image.file_name: image
+        for image in images
+    }
+
+
+def _stem(name: str) -> str:
+    return PurePosixPath(name).with_suffix("").as_posix()
 
 
 def joined(parts: Sequence[tuple[str, ImportResult]]) -> ImportResult:

@@ -353,3 +353,39 @@ def test_a_yolo_folder_comes_into_a_project_and_goes_out_as_voc(tmp_path: Path, 
     assert written["annotations"] == boxes
     assert report("diff", truth, tmp_path / "voc")["same"] == boxes
     assert len(list((tmp_path / "voc" / "JPEGImages").iterdir())) == written["images"]
+
+
+def test_labels_of_two_people_become_one_set_and_what_is_open_is_to_do(tmp_path: Path, dataset: Path) -> None:
+    truth, other, both = dataset / "instances.json", tmp_path / "other.json", tmp_path / "both.json"
+    record = json.loads(truth.read_text("utf-8"))
+    first = record["annotations"].pop(0)
+    other.write_text(json.dumps(record), encoding="utf-8")
+    found = report("merge", truth, other, "--out", both)
+    boxes = len(record["annotations"]) + 1
+    assert (found["people"], found["objects"], found["agreed"]) == (2, boxes, boxes - 1)
+    assert 0.9 < found["alpha"] < 1
+    (conflict,) = found["conflicts"]
+    assert (conflict["labels"][1], conflict["labels"][0]["bbox"]) == (
+        None,
+        [round(n, 3) for n in first["bbox"]],
+    )
+    project = tmp_path / "p.hitl"
+    report("new", project, "--images", dataset / "images")
+    report("import", project, both)
+    states = {each["path"]: each["state"] for each in report("images", project)["images"]}
+    assert [path for path, state in states.items() if state != "decided"] == [conflict["image"]]
+
+
+def test_what_an_import_would_do_is_told_before(tmp_path: Path, dataset: Path) -> None:
+    project = tmp_path / "p.hitl"
+    report("new", project, "--images", dataset / "images")
+    told = report("import", project, dataset / "instances.json", "--dry-run")
+    assert told["new_categories"]
+    assert report("stats", project)["annotations"] == 0
+    done = report("import", project, dataset / "instances.json")
+    assert (told["images"], told["annotations"]) == (done["images"], done["annotations"])
+    assert report("stats", project)["annotations"] == done["annotations"]
+    parts = report("split", dataset / "instances.json", tmp_path / "parts.json", "--split", "50/25/25")[
+        "splits"
+    ]
+    assert parts == {"test": 3, "train": 6, "val": 3}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import name_key
 from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.geometry import BBox, iou_matrix
+from hitl_desktop.formats.joining import joined_names
 
 SAME = 0.999
 """Boxes that overlap by more (IoU) were not moved."""
@@ -76,16 +76,7 @@ def compare_datasets(before: Dataset, after: Dataset) -> Difference:
 def _by_name(dataset: Dataset) -> dict[str, tuple[str, Sequence[Annotation]]]:
     """Image name and boxes by a key; without the ending where that is the same for no other image."""
     boxes = dataset.by_image()
-    stems: dict[str, int] = {}
-    for image in dataset.images:
-        stem = PurePosixPath(image.file_name).with_suffix("").as_posix()
-        stems[stem] = stems.get(stem, 0) + 1
-    found: dict[str, tuple[str, Sequence[Annotation]]] = {}
-    for image in dataset.images:
-        stem = PurePosixPath(image.file_name).with_suffix("").as_posix()
-        key = stem if stems[stem] == 1 else image.file_name
-        found[key] = (image.file_name, boxes.get(image.id, ()))
-    return found
+    return {key: (i.file_name, boxes.get(i.id, ())) for key, i in joined_names(dataset.images).items()}
 
 
 def _of_image(

@@ -129,6 +129,16 @@ def export_dataset(
     )
 
 
+def dataset_of(project: Project) -> Dataset:
+    """The decided images of a project with their labels, as an export has them."""
+    with project.db.snapshot():
+        moment = _Moment(project)
+    decided = [
+        i for i in map(moment.with_size, moment.images) if i is not None and i.state is ImageState.DECIDED
+    ]
+    return moment.dataset(decided)[0]
+
+
 def _note_export(project: Project, path: Path, images: Sequence[int], categories: Sequence[int]) -> None:
     """Remember the file, and that these went out under their own ids: what comes in later gets others."""
     with project.db.transaction():
