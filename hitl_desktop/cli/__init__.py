@@ -43,6 +43,7 @@ for _command in (
     projects.new,
     projects.refresh,
     projects.images,
+    projects.bundle,
     datasets.import_,
     datasets.export,
     dataset_files.convert,

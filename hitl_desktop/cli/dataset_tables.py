@@ -69,6 +69,12 @@ DATASETS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             Words("remarks", tr("Remarks")),
             ISSUES,
         ),
+        "bundle": (
+            Facts(
+                (Column(tr("written"), "path", kind=Kind.PATH), Column(tr("images"), "images", forms.count))
+            ),
+            Words("remarks", tr("Remarks")),
+        ),
         "stats": (Facts((Column(tr("format"), "format"),)), Facts(_IN_IT), _BY_CATEGORY, _PARTS),
         "split": (
             Facts((Column(tr("written"), "path", kind=Kind.PATH),)),

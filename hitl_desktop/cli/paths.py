@@ -70,5 +70,6 @@ class FolderPath(click.Path):
 PROJECT = FilePath(".hitl")
 DATASET_FILE = FilePath(".json")
 DATASET = FilePath(".json", ".xml", ".csv", ".yaml", ".txt")
+ARCHIVE = FilePath(".zip")
 REPORT_FILE = FilePath(".html", ".json")
 FOLDER = FolderPath()

@@ -9,7 +9,7 @@ import click
 
 from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, import_options, import_report
-from hitl_desktop.cli.paths import DATASET_FILE, FOLDER, PROJECT
+from hitl_desktop.cli.paths import ARCHIVE, DATASET_FILE, FOLDER, PROJECT
 from hitl_desktop.cli.reporting import Report, prints_report
 from hitl_desktop.terminal import TerminalProgress
 from hitl_desktop.translation import tr
@@ -98,3 +98,25 @@ def images(project: Path) -> Report:
             for i in rows
         ]
     }
+
+
+@command(
+    "Projects", "bundle sample.hitl --out sample.zip", "bundle sample.hitl --out labels.zip --without-images"
+)
+@click.argument("project", type=PROJECT)
+@click.option("--out", type=ARCHIVE, required=True, help="The archive to write.")
+@click.option(
+    "--with-images/--without-images", default=True, show_default=True, help="Whether images go with it."
+)
+@prints_report
+def bundle(project: Path, out: Path, with_images: bool) -> Report:
+    """Pack a project for a colleague.
+
+    Unpacked anywhere, the project finds the images that were packed with it.
+    """
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.projects.bundle import write_bundle  # noqa: PLC0415
+
+    with Project.open(project) as opened, TerminalProgress(tr("Packing")) as progress:
+        made = write_bundle(opened, out, progress, with_images=with_images)
+    return {"path": str(made.path), "images": made.images, "remarks": list(made.remarks)}

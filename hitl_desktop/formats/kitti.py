@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from pathlib import Path, PurePosixPath
 
-from hitl_desktop.domain.dataset import Dataset, ImportResult, IssueKind
+from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportResult, IssueKind
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import folder
@@ -44,24 +44,24 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
         name = f"{inner}{beside.suffix if beside else '.png'}"
         size = of_file(beside) if beside else None
         image = builder.image(file.name, name, size or (0, 0), state=ImageState.DECIDED)
-        for number, line in enumerate(read_text(file).splitlines() if image else (), start=1):
-            words = line.split()
-            if not words or words[0].casefold() == _IGNORED or image is None:
-                continue
-            where = f"{file.name}:{number}"
-            if len(words) not in _COLUMNS:
-                builder.incomplete.add(image.id)
-                builder.problem(where, tr("has not fifteen values, and was left out"), IssueKind.BAD_RECORD)
-                continue
-            flags = {
-                "truncated": words[1] not in {"0", "0.0", "0.00", "-1"},
-                "occluded": words[2] in {"1", "2", "3"},
-            }
-            builder.box(
-                where, image, words[0], words[4:8], form="corners", score=words[15] if len(words) > 15 else None,
-                attributes={flag: True for flag, on in flags.items() if on},
-            )  # fmt: skip
+        if image is not None:
+            for number, line in enumerate(read_text(file).splitlines(), start=1):
+                _read_line(builder, image, f"{file.name}:{number}", line.split())
     return builder.result()
+
+
+def _read_line(builder: DatasetBuilder, image: DatasetImage, where: str, words: list[str]) -> None:
+    if not words or words[0].casefold() == _IGNORED:
+        return
+    if len(words) not in _COLUMNS:
+        builder.incomplete.add(image.id)
+        builder.problem(where, tr("has not fifteen values, and was left out"), IssueKind.BAD_RECORD)
+        return
+    flags = {"truncated": words[1] not in {"0", "0.0", "0.00", "-1"}, "occluded": words[2] in {"1", "2", "3"}}
+    builder.box(
+        where, image, words[0], words[4:8], form="corners", score=words[15] if len(words) > 15 else None,
+        attributes={flag: True for flag, on in flags.items() if on},
+    )  # fmt: skip
 
 
 def is_labels(file: Path) -> bool:

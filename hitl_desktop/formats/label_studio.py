@@ -116,25 +116,30 @@ def _read_result(
     labels = next((value[key] for key in _LABELS if isinstance(value.get(key), list) and value[key]), None)
     if labels is None:
         return
-    numbers = [lenient.number(value.get(key)) for key in ("x", "y", "width", "height")]
-    points: Any = value.get("points")
-    if isinstance(points, list):
-        shares = [lenient.number(n) for p in points if isinstance(p, list) for n in cast("list[Any]", p)[:2]]
-        sides = (image.width, image.height)
-        scaled = [None if n is None else n / 100 * sides[i % 2] for i, n in enumerate(shares)]
-        builder.outline(where, image, labels[0], scaled, score=score)
-        return
-    if "radiusX" in value:
-        rx, ry = (lenient.number(value.get(key)) for key in ("radiusX", "radiusY"))
-        numbers = [numbers[0], numbers[1], None if rx is None else 2 * rx, None if ry is None else 2 * ry]
-    shares = [None if n is None else n / 100 for n in numbers]
-    angle = lenient.number(value.get("rotation")) or 0.0
-    if angle and None not in shares and image.width:
-        corners = _turned([n for n in shares if n is not None], angle, (image.width, image.height))
+    if (corners := _corners(value, (image.width, image.height))) is not None:
         builder.outline(where, image, labels[0], corners, score=score)
         return
-    form = "share centre" if "radiusX" in value else "share sides"
-    builder.box(where, image, labels[0], shares, form=form, score=score)
+    is_ellipse = "radiusX" in value
+    keys = ("x", "y", "radiusX", "radiusY") if is_ellipse else ("x", "y", "width", "height")
+    factors = (1, 1, 2, 2) if is_ellipse else (1, 1, 1, 1)
+    numbers = [lenient.number(value.get(key)) for key in keys]
+    shares = [None if n is None else n / 100 * factor for n, factor in zip(numbers, factors, strict=True)]
+    builder.box(
+        where, image, labels[0], shares, form="share centre" if is_ellipse else "share sides", score=score
+    )
+
+
+def _corners(value: Record, size: tuple[int, int]) -> list[float | None] | None:
+    """The points in pixels of what is no upright box: a polygon, or a box that is turned; None for others."""
+    points: Any = value.get("points")
+    if isinstance(points, list):
+        pairs = [cast("list[Any]", p)[:2] for p in points if isinstance(p, list)]
+        numbers = [lenient.number(n) for pair in pairs for n in pair]
+        return [None if n is None else n / 100 * size[i % 2] for i, n in enumerate(numbers)]
+    angle = lenient.number(value.get("rotation")) or 0.0
+    box = [lenient.number(value.get(key)) for key in ("x", "y", "width", "height")]
+    known = [n / 100 for n in box if n is not None]
+    return [*_turned(known, angle, size)] if angle and len(known) == 4 and size[0] else None
 
 
 def _turned(box: Sequence[float], degrees: float, size: tuple[int, int]) -> list[float]:

@@ -34,7 +34,7 @@ def test_the_first_word_is_a_command_a_project_or_a_folder() -> None:
     assert {"train", "completion", "birds.hitl", "my dir/"} <= set(first)
     assert not {"open", "labels.json", "notes.txt", ".hidden.hitl"} & set(first)
     assert completed("", "ex") == ["export", "export-head"]
-    assert completed("", "b") == ["birds.hitl"]
+    assert completed("", "b") == ["bundle", "birds.hitl"]
 
 
 def test_options_files_and_names_are_completed() -> None:

@@ -56,7 +56,7 @@ def no_networks(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (detection_head, training_targets):
         monkeypatch.setattr(module, "content_hash", lambda path: path.stem)
     for module in (training_targets, holdout_detections, embeddings):
-        monkeypatch.setattr(module, "read_for_models", lambda path: (SIZE, noise(path)))
+        monkeypatch.setattr(module, "read_for_models", lambda path, *_: (SIZE, noise(path)))
     monkeypatch.setattr(embeddings, "load_encoder", lambda *_, **__: Encoder())
 
 

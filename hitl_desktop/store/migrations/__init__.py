@@ -112,11 +112,10 @@ def migrate(db: Database, *, is_new: bool) -> None:
 
 
 def back_up(db: Database, version: int) -> Path:
-    """Copy the project beside itself before its schema changes; by SQLite, for a copy by hand would drop its
-    locks."""
+    """Copy the project beside itself before its schema changes."""
     copy = db.path.with_name(f"{db.path.name}.backup-{version}")
     part = copy.with_name(f".{copy.name}.part")
     part.unlink(missing_ok=True)
-    db.execute("VACUUM INTO ?", (str(part),))
+    db.copy_to(part)
     part.replace(copy)
     return copy
