@@ -82,7 +82,10 @@ def _of_json(path: Path) -> Recognition | None:
         ("via", via.is_project(data), tr("it has files with regions")),
         ("coco", isinstance(data, dict) and "images" in data, tr("it has a list of images")),
     )
-    return next((Recognition(name, reason, 0.95) for name, is_so, reason in kinds if is_so), None)
+    found = next((Recognition(name, reason, 0.95) for name, is_so, reason in kinds if is_so), None)
+    if found is None:
+        foreign.refuse_other_json(path, data)
+    return found
 
 
 def _has_scores(data: object) -> bool:

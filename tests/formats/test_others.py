@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from hitl_desktop.domain.dataset import ImportResult, IssueKind
+from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.builder import no_sizes
 from hitl_desktop.formats.recognition import recognise
 from hitl_desktop.formats.registry import reader_of
@@ -186,3 +187,16 @@ def test_folders_are_tags(name: str, tags: tuple[str, ...], tmp_path: Path) -> N
     Image.new("RGB", (30, 20)).save(file)
     (image,) = read(tmp_path, "tags-folders").dataset.images
     assert (image.file_name, image.tags, image.width) == (name, tags, 30)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ({"type": "FeatureCollection", "features": []}, "it is GeoJSON"),
+        (7, "a single value"),
+        ([{"a": 1}], "it is a list, with no list of images"),
+    ],
+)
+def test_json_of_other_kinds_is_told(value: Any, words: str, tmp_path: Path) -> None:
+    with pytest.raises(FormatError, match=words):
+        recognise(written(tmp_path / "x.json", value))
