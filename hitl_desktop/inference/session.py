@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hitl_desktop import memory
 from hitl_desktop.errors import ModelError
 from hitl_desktop.inference import providers
 from hitl_desktop.inference.model_file import check_is_model, not_loadable, reason
@@ -97,7 +96,6 @@ class Session:
             raise
         except Exception as error:  # whatever a foreign file provokes is translated, never dropped
             raise not_loadable(file, error) from error
-        memory.give_back()  # optimising the graph leaves three times its size in holes
         providers.check_runs(wanted, self._session.get_providers())
         self.name = file.name
         self._new_options: Callable[[], Any] = ort.RunOptions
