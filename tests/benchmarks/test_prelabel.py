@@ -23,7 +23,7 @@ from hitl_desktop.workflows.images.open_folder import add_folder, scan
 
 from .conftest import Bench
 
-IMAGES, LARGE = 300, 24
+IMAGES, LARGE, MANY = 300, 24, 10_000
 THREADS = 1
 PROCESS = """
 import json, sys
@@ -104,3 +104,25 @@ def test_prelabelling_beside_a_bare_session(
     bench.note(f"prelabel_vs_bare_{name}", statistics.median(rates) / alone)
     bench.note(f"prelabel_{name}_peak_mb", statistics.median(peaks))
     assert np.isfinite(alone)
+
+
+@pytest.mark.bench
+def test_memory_does_not_grow_with_the_number_of_images(
+    bench: Bench, shared_data: Path, tmp_path: Path
+) -> None:
+    """Three hundred images and ten thousand, links to the same hundred files: eight minutes."""
+    sources = sorted(jpegs(shared_data, tmp_path / "sources", 100, (640, 480)).iterdir())
+    peaks: dict[int, float] = {}
+    for count in (IMAGES, MANY):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        for number in range(count):
+            (folder / f"{number:05}.jpg").hardlink_to(sources[number % len(sources)])
+        done = subprocess.run(
+            [sys.executable, "-c", PROCESS, project_of(folder)], capture_output=True, text=True, check=True
+        )
+        result = json.loads(done.stdout.splitlines()[-1])
+        assert result["done"] == count
+        peaks[count] = result["peak_mb"]
+    bench.note("prelabel_10k_peak_mb", peaks[MANY])
+    bench.note("prelabel_10k_against_300", peaks[MANY] / peaks[IMAGES])
