@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import TypeVar
 
+from hitl_desktop.domain.dataset import IssueKind
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats.builder import safe_name
+from hitl_desktop.formats.builder import DatasetBuilder, safe_name
 from hitl_desktop.image_file import SUFFIXES
 from hitl_desktop.translation import tr
 
+T = TypeVar("T")
 MARK = ".hitl-desktop-export"
 """A file in each folder that this program wrote, and may replace."""
 _MOST_FILES = 5_000_000
@@ -32,6 +35,26 @@ def files_in(folder: Path, *suffixes: str) -> list[Path]:
         if len(found) > _MOST_FILES:
             break
     return found
+
+
+def values_in(
+    path: Path, suffix: str, read: Callable[[Path], T], builder: DatasetBuilder
+) -> Iterator[tuple[Path, T]]:
+    """What is in each file below a folder, or in one file; a file that cannot be read costs itself only.
+
+    Raises:
+        FormatError: `path` is a file, and cannot be read.
+    """
+    for file in files_in(path, suffix) if path.is_dir() else [path]:
+        try:
+            value = read(file)
+        except FormatError as error:
+            if file == path:
+                raise
+            builder.lost_track = True
+            builder.problem(file.name, error.message, IssueKind.BAD_RECORD)
+            continue
+        yield file, value
 
 
 def images_in(folder: Path) -> list[Path]:

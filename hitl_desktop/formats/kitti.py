@@ -100,7 +100,7 @@ def write(dataset: Dataset, path: Path) -> None:
 
 
 def image_place(dataset: Dataset) -> dict[int, str]:
-    """Where copies of the images go in the folder."""
+    """Where image files are copied to within the folder."""
     stems = folder.stems(image.file_name for image in dataset.images)
     return {
         i.id: f"{_IMAGES}/{stems[i.file_name]}{PurePosixPath(i.file_name).suffix}" for i in dataset.images

@@ -30,17 +30,8 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
         FormatError: there is none.
     """
     root = path if path.is_dir() else path.parent
-    files = folder.files_in(root, ".json") if path.is_dir() else [path]
     builder, found = DatasetBuilder(sizes), 0
-    for file in files:
-        try:
-            record = read_json(file)
-        except FormatError as error:
-            if file == path:
-                raise
-            builder.lost_track = True
-            builder.problem(file.name, error.message, IssueKind.BAD_RECORD)
-            continue
+    for file, record in folder.values_in(path, ".json", read_json, builder):
         if is_record(record):
             found += 1
             _read_file(builder, record, file, root)
@@ -180,5 +171,5 @@ write_with_more = partial(write, more=True)
 
 
 def image_place(dataset: Dataset) -> dict[int, str]:
-    """Where copies of the images go in the folder: beside their labels."""
+    """Where image files are copied to within the folder: beside their labels."""
     return {image.id: image.file_name for image in dataset.images}

@@ -121,7 +121,7 @@ FORMATS: Final[Mapping[str, DatasetFormat]] = MappingProxyType(
         "supervisely": _folder(tr("Supervisely"), supervisely.read, None, None, "sizes", "tags"),
     }
 )
-"""By the name that commands use."""
+"""Keyed by the name used on the command line."""
 
 
 def find_format(name: str) -> DatasetFormat:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, cast
 
-from hitl_desktop.domain.dataset import ImportResult, IssueKind
+from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import folder
@@ -25,15 +25,7 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
     """
     root = path if path.is_dir() else path.parent
     builder, found = DatasetBuilder(sizes), 0
-    for file in folder.files_in(root, ".json") if path.is_dir() else [path]:
-        try:
-            record = read_json(file)
-        except FormatError as error:
-            if file == path:
-                raise
-            builder.lost_track = True
-            builder.problem(file.name, error.message, IssueKind.BAD_RECORD)
-            continue
+    for file, record in folder.values_in(path, ".json", read_json, builder):
         if is_record(record):
             found += 1
             _read_file(builder, cast("Record", record), file, root)

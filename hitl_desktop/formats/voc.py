@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
-from hitl_desktop.domain.dataset import Dataset, ImportResult, IssueKind
+from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import folder, lenient
@@ -24,22 +24,13 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
         FormatError: there is none.
     """
     root = path if path.is_dir() else path.parent
-    files = folder.files_in(root, ".xml") if path.is_dir() else [path]
-    if not files:
+    if path.is_dir() and not folder.files_in(path, ".xml"):
         raise FormatError(
             tr("{path} has no XML files in it.", path=path), hint=tr("Give the folder with annotations.")
         )
     builder = DatasetBuilder(sizes)
     splits = _splits(root)
-    for file in files:
-        try:
-            element = read_xml(file)
-        except FormatError as error:
-            if file == path:
-                raise
-            builder.lost_track = True
-            builder.problem(file.name, error.message, IssueKind.BAD_RECORD)
-            continue
+    for file, element in folder.values_in(path, ".xml", read_xml, builder):
         if element.tag == "annotation":
             _read_file(builder, element, file, root, splits)
     return builder.result()
@@ -126,5 +117,5 @@ def _names(dataset: Dataset) -> dict[int, str]:
 
 
 def image_place(dataset: Dataset) -> dict[int, str]:
-    """Where copies of the images go in the folder."""
+    """Where image files are copied to within the folder."""
     return {image.id: f"{_IMAGES}/{PurePosixPath(image.file_name)}" for image in dataset.images}

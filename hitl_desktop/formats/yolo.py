@@ -211,7 +211,7 @@ def label_names(dataset: Dataset) -> dict[int, str]:
 
 
 def image_place(dataset: Dataset) -> dict[int, str]:
-    """Where copies of the images go in the folder."""
+    """Where image files are copied to within the folder."""
     names = label_names(dataset)
     return {
         image.id: f"images/{names[image.id]}{PurePosixPath(image.file_name).suffix}"

@@ -62,13 +62,12 @@ def _drawn(image: RgbImage, boxes: Sequence[NamedBox], numbers: Mapping[str, int
     pixmap.setDevicePixelRatio(ratio)
     scale = _WIDTH / image.shape[1]
     painter = QPainter(pixmap)
-    for number, box in enumerate(boxes):
+    for box in boxes:
+        painter.setPen(QPen(category_colour(numbers.get(box.name, 1)), _LINE))
+        painter.drawRect(QRectF(*(side * scale for side in box.bbox)))
+    for box in boxes[:_MOST_NAMED]:  # over the lines of all boxes
         colour = category_colour(numbers.get(box.name, 1))
-        x, y, w, h = (side * scale for side in box.bbox)
-        painter.setPen(QPen(colour, _LINE))
-        painter.drawRect(QRectF(x, y, w, h))
-        if number < _MOST_NAMED:
-            _write(painter, x, y, _label(box), colour)
+        _write(painter, box.bbox.x * scale, box.bbox.y * scale, _label(box), colour)
     painter.end()
     return pixmap
 

@@ -249,7 +249,7 @@ class _Run(Generic[T]):
         if isinstance(error, ImportError):
             raise HitlError(
                 tr("The workers lack a part of hitl-desktop ({error}).", error=error),
-                hint=tr("Install hitl-desktop with the extra cluster wherever workers run."),
+                hint=tr('Install "hitl-desktop[cluster]" on every machine that runs a worker.'),
             ) from error
         return HitlError(
             tr("The workers failed on it ({error}).", error=f"{type(error).__name__}: {error}"),

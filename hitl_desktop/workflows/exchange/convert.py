@@ -1,4 +1,4 @@
-"""From one format to another, without a project."""
+"""Convert a data set from one format to another, without a project."""
 
 from __future__ import annotations
 
