@@ -66,7 +66,7 @@ class ExportQuestion(QDialog):
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for words, widget in (
             (tr("&Format"), self.format), (tr("&Image files"), self.files),
-            (tr("&Division"), self.shares),
+            (tr("&Split"), self.shares),
         ):  # fmt: skip
             form.addRow(words, widget)
             widget.setAccessibleName(words.replace("&", ""))
