@@ -261,7 +261,7 @@ def merge(sources: tuple[Path, ...], out: Path | None) -> Report:
     Boxes that overlap by half are one object. Images on which all agree are decided in the merged data set; the others
     are to do, with all boxes, so that they are asked about when it is imported.
     """
-    from hitl_desktop.formats import coco  # noqa: PLC0415
+    from hitl_desktop.formats.coco import detection as coco  # noqa: PLC0415
     from hitl_desktop.workflows.exchange import agreement  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.convert import refuse_to_replace  # noqa: PLC0415
 

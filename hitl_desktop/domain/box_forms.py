@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hitl_desktop.domain.dataset import BoxForm
 from hitl_desktop.domain.geometry import BBox
@@ -20,6 +24,7 @@ else."""
 _MISFITS, _BEYOND = 0.2, 0.2
 """So many boxes of a file of corners may be broken, if at least so many reach far beyond their images as
 pixels."""
+_Numbers = NDArray[np.float64]
 _ENOUGH = 3
 """Boxes of one image that are enough to tell corners where the rest of the file is not so."""
 
@@ -68,9 +73,11 @@ def _suspected_fractions(
     boxes: Mapping[int, Sequence[BBox]], outlined: Mapping[int, Sequence[BBox]]
 ) -> dict[int, BoxForm]:
     """The images whose boxes are fractions, all of them of one form."""
-    every = {i: [*boxes.get(i, ()), *outlined.get(i, ())] for i in {**boxes, **outlined}}
-    small = _fractions({i: own for i, own in every.items() if own})
-    are_corners = _are_corners((box, (1, 1)) for i in small for box in boxes.get(i, ()))
+    every = {i: own for i in {**boxes, **outlined} if (own := [*boxes.get(i, ()), *outlined.get(i, ())])}
+    small = _fractions(every)
+    numbers, _ = _flat({i: boxes.get(i, ()) for i in small})
+    misfits, beyond = _fits_of_corners(numbers, np.ones(len(numbers)), np.ones(len(numbers)), 0.01)
+    are_corners = _are_corners(len(numbers), misfits.sum(), beyond.sum())
     return dict.fromkeys(small, BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS)
 
 
@@ -78,21 +85,36 @@ def _suspected_corners(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, 
     """The images whose boxes are corners: all where the file as a whole fits, else those with enough
     boxes."""
     sized = {i: own for i, own in boxes.items() if min(sizes.get(i, (0, 0))) > 0}
-    if _are_corners((box, sizes[i]) for i, own in sized.items() for box in own):
+    numbers, image_at = _flat(sized)
+    sides = np.array([sizes[i] for i in sized], float).reshape(-1, 2)[image_at]
+    unit = np.where((sides == 1).all(axis=1), 0.01, 1.0)
+    misfits, beyond = _fits_of_corners(numbers, sides[:, 0], sides[:, 1], unit)
+    if _are_corners(len(numbers), misfits.sum(), beyond.sum()):
         return dict.fromkeys(boxes, BoxForm.CORNERS)
+    of_image = [np.bincount(image_at, each, len(sized)) for each in (misfits, beyond)]
     return {
         i: BoxForm.CORNERS
-        for i, own in sized.items()
-        if len(own) >= _ENOUGH and _are_corners((box, sizes[i]) for box in own)
+        for (i, own), wrong, far in zip(sized.items(), *of_image, strict=True)
+        if len(own) >= _ENOUGH and _are_corners(len(own), wrong, far)
     }
+
+
+def _flat(boxes: Mapping[int, Sequence[BBox]]) -> tuple[_Numbers, NDArray[np.intp]]:
+    """[N, 4] the numbers of all boxes, and for each [N] the place of its image."""
+    numbers = np.fromiter(chain.from_iterable(chain.from_iterable(boxes.values())), float).reshape(-1, 4)
+    return numbers, np.repeat(np.arange(len(boxes)), [len(own) for own in boxes.values()])
 
 
 def _fractions(boxes: Mapping[int, Sequence[BBox]]) -> set[int]:
     """The images whose boxes are fractions: all of them, or most where most boxes of the file are."""
-    small = {i for i, own in boxes.items() if all(max(box) <= 1 + _SLACK for box in own)}
-    if _most(max(box) <= 1 + _SLACK for own in boxes.values() for box in own):
-        small |= {i for i, own in boxes.items() if _most(max(box) <= MOST_FRACTION for box in own)}
-    return small
+    numbers, image_at = _flat(boxes)
+    largest = numbers.max(axis=1, initial=0.0)
+    counts = np.bincount(image_at, minlength=len(boxes))
+    are_fractions, may_be_some = largest <= 1 + _SLACK, largest <= MOST_FRACTION
+    small = np.bincount(image_at, are_fractions, len(boxes)) == counts
+    if 2 * are_fractions.sum() > len(numbers):
+        small |= 2 * np.bincount(image_at, may_be_some, len(boxes)) > counts
+    return {i for i, is_small in zip(boxes, small, strict=True) if is_small}
 
 
 def _most(are_so: Iterable[bool]) -> bool:
@@ -101,22 +123,23 @@ def _most(are_so: Iterable[bool]) -> bool:
     return 2 * sum(answers) > len(answers)
 
 
-def _are_corners(boxes: Iterable[tuple[BBox, Size]]) -> bool:
-    """Whether nearly all fit as corners, while some reach far beyond their image as pixels."""
-    count = misfits = beyond = 0
-    for box, (width, height) in boxes:
-        count += 1
-        unit = (
-            0.01 if width == height == 1 else 1
-        )  # a hundredth of an image whose numbers are fractions, or a pixel
-        fits = box.w > box.x and box.h > box.y and box.w <= width + unit and box.h <= height + unit
-        misfits += not fits
-        is_far_x = box.right - width > max(_BEYOND_PX * unit, _BEYOND_SHARE * box.w)
-        is_far_y = box.bottom - height > max(_BEYOND_PX * unit, _BEYOND_SHARE * box.h)
-        beyond += fits and (is_far_x or is_far_y)
+def _fits_of_corners(
+    numbers: _Numbers, width: _Numbers, height: _Numbers, unit: _Numbers | float
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Of each box [N, 4]: whether it cannot be two corners, and whether it can, but reaches far beyond its image as
+    pixels. `unit` is a hundredth of an image whose numbers are fractions, or a pixel."""
+    x, y, w, h = numbers.T
+    fits = (w > x) & (h > y) & (w <= width + unit) & (h <= height + unit)
+    is_far_x = x + w - width > np.maximum(_BEYOND_PX * unit, _BEYOND_SHARE * w)
+    is_far_y = y + h - height > np.maximum(_BEYOND_PX * unit, _BEYOND_SHARE * h)
+    return ~fits, fits & (is_far_x | is_far_y)
+
+
+def _are_corners(count: int, misfits: float, beyond: float) -> bool:
+    """Whether nearly all of so many boxes fit as corners, while some reach far beyond their image as pixels."""
     if not misfits:
         return beyond > 0
-    return misfits <= _MISFITS * count and beyond >= max(2 * misfits, _BEYOND * count)
+    return bool(misfits <= _MISFITS * count and beyond >= max(2 * misfits, _BEYOND * count))
 
 
 def fit_corners(boxes: Sequence[BBox]) -> bool:

@@ -4,13 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+import msgspec
+
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.images import ImageState
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetImage:
+class DatasetImage(msgspec.Struct, frozen=True, gc=False):
     """An image of a data set; `file_name` is relative, with forward slashes; only decided ones are ground
     truth.
 

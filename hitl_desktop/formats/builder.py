@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import Value, as_values
@@ -78,7 +80,7 @@ class DatasetBuilder:
         if known is not None:
             self.problem(where, tr("lists {name} once more", name=safe), IssueKind.SAME_IMAGE)
             tags_of = tuple(dict.fromkeys((*known.tags, *words)))
-            self.images[safe] = known = replace(known, tags=tags_of, state=known.state or state)
+            self.images[safe] = known = structs.replace(known, tags=tags_of, state=known.state or state)
             return known
         width, height = (lenient.whole(side) or 0 for side in size)
         if width <= 0 or height <= 0:
@@ -182,7 +184,7 @@ class DatasetBuilder:
                 self.issues.append(ImportIssue("...", what, kind, count - named))
         labelled = {a.image_id for a in self.annotations}
         images = tuple(
-            replace(image, state=ImageState.DECIDED)
+            structs.replace(image, state=ImageState.DECIDED)
             if image.state is None and image.id in labelled
             else image
             for image in self.images.values()

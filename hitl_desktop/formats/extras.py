@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
-from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
+from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import as_values
@@ -126,7 +126,7 @@ def joined(
     if "attributes" in known_fields or "attributes" in new_fields or a.attributes != other.attributes:
         known_fields, new_fields = _with_attributes(a, known_fields), _with_attributes(other, new_fields)
     merged, clashing = _filled(known_fields, new_fields)
-    both = replace(
+    both = structs.replace(
         a,
         score=other.score if a.score is None else a.score,
         proposed_by=a.proposed_by or other.proposed_by,

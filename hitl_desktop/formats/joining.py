@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import PurePosixPath
 
+from msgspec import structs
+
 from hitl_desktop.domain.categories import Category, name_key
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras, ImportIssue, ImportResult
 
@@ -39,14 +41,16 @@ def joined(parts: Sequence[tuple[str, ImportResult]]) -> ImportResult:
             known = categories.setdefault(key, Category(len(categories) + 1, category.name))
             of_category[category.id] = known.id
         of_image = {image.id: len(images) + n for n, image in enumerate(result.dataset.images, start=1)}
-        images += [replace(image, id=of_image[image.id]) for image in result.dataset.images]
+        images += [structs.replace(image, id=of_image[image.id]) for image in result.dataset.images]
         for a in result.dataset.annotations:
             if a.image_id not in of_image:
                 continue
             new_id = len(annotations) + 1
             outlined |= {new_id} if a.id in result.outlined else set()
             annotations.append(
-                replace(a, id=new_id, image_id=of_image[a.image_id], category_id=of_category[a.category_id])
+                structs.replace(
+                    a, id=new_id, image_id=of_image[a.image_id], category_id=of_category[a.category_id]
+                )
             )
         incomplete |= {of_image[i] for i in result.incomplete if i in of_image}
         issues += [replace(issue, where=f"{name}: {issue.where}") for issue in result.issues]

@@ -12,6 +12,9 @@ def numbers_for(ids: Sequence[object], *, allowed: Callable[[int], bool]) -> tup
 
     An id keeps its number where that is allowed and free ("1" is 1 if no other is); the others get new ones.
     """
+    whole_ids = [id_ for id_ in ids if type(id_) is int and allowed(id_)]
+    if len(set(whole_ids)) == len(ids):
+        return whole_ids, 0
     as_numbers = [whole(id_) for id_ in ids]
     typed = {n for id_, n in zip(ids, as_numbers, strict=True) if n is not None and not isinstance(id_, str)}
     fresh = max([0, *(n for n in as_numbers if n is not None and allowed(n))])

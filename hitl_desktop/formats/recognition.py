@@ -8,7 +8,6 @@ from typing import NamedTuple
 
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import (
-    coco_others,
     createml,
     folder,
     foreign,
@@ -21,6 +20,7 @@ from hitl_desktop.formats import (
     table,
     via,
 )
+from hitl_desktop.formats.coco import others
 from hitl_desktop.formats.text_files import read_csv, read_json, read_text, read_xml
 from hitl_desktop.translation import tr
 
@@ -75,8 +75,8 @@ def _of_json(path: Path) -> Recognition | None:
         ("x-anylabeling", labelme.is_record(data) and _has_scores(data), tr("it has shapes with scores")),
         ("labelme", labelme.is_record(data), tr("it has shapes")),
         ("supervisely", supervisely.is_record(data), tr("it has a size and objects with geometry")),
-        ("coco-panoptic", coco_others.is_panoptic(data), tr("its annotations have segments")),
-        ("coco-results", coco_others.is_results(data), tr("it is a list of boxes with ids of images")),
+        ("coco-panoptic", others.is_panoptic(data), tr("its annotations have segments")),
+        ("coco-results", others.is_results(data), tr("it is a list of boxes with ids of images")),
         ("createml", createml.is_list(data), tr("it is a list of images with annotations")),
         ("label-studio", label_studio.is_list(data), tr("it is a list of tasks")),
         ("via", via.is_project(data), tr("it has files with regions")),

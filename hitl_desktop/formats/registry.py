@@ -12,8 +12,6 @@ from typing import Final
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import (
-    coco,
-    coco_others,
     createml,
     cvat,
     folder,
@@ -29,6 +27,7 @@ from hitl_desktop.formats import (
     yolo,
 )
 from hitl_desktop.formats.builder import Sizes
+from hitl_desktop.formats.coco import detection, others
 from hitl_desktop.translation import tr
 
 Reader = Callable[[Path, Sizes], ImportResult]
@@ -59,7 +58,7 @@ def _is_empty(path: Path) -> bool:
 
 
 def _coco(path: Path, _sizes: Sizes) -> ImportResult:
-    return coco_others.read_folder(path, _sizes) if path.is_dir() else coco.read(path)
+    return others.read_folder(path, _sizes) if path.is_dir() else detection.read(path)
 
 
 def _file(title: str, suffix: str, read: Reader | None, write: Writer | None, *holds: str) -> DatasetFormat:
@@ -76,25 +75,31 @@ _ALL = ("sizes", "empty", "scores", "tags")
 FORMATS: Final[Mapping[str, DatasetFormat]] = MappingProxyType(
     {
         "coco": DatasetFormat(
-            tr("COCO detection"), ".json", _coco, coco.write, coco.was_written_here, None, frozenset(_ALL)
+            tr("COCO detection"),
+            ".json",
+            _coco,
+            detection.write,
+            detection.was_written_here,
+            None,
+            frozenset(_ALL),
         ),
         "coco-compact": DatasetFormat(
             tr("COCO detection in one line, a third smaller"),
             ".json",
             _coco,
-            partial(coco.write, indent=-1),
-            coco.was_written_here,
+            partial(detection.write, indent=-1),
+            detection.was_written_here,
             None,
             frozenset(_ALL),
         ),
         "coco-results": _file(
             tr("COCO results"),
             ".json",
-            coco_others.read_results,
-            coco_others.write_results,
+            others.read_results,
+            others.write_results,
             "scores",
         ),
-        "coco-panoptic": _file(tr("COCO panoptic"), ".json", coco_others.read_panoptic, None),
+        "coco-panoptic": _file(tr("COCO panoptic"), ".json", others.read_panoptic, None),
         "yolo": _folder(tr("YOLO (Ultralytics)"), yolo.read, yolo.write, yolo.image_place, "empty", "scores"),
         "voc": _folder(tr("Pascal VOC"), voc.read, voc.write, voc.image_place, "sizes", "empty", "scores"),
         "labelme": _folder(

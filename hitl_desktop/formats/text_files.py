@@ -13,7 +13,7 @@ import msgspec
 
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
-from hitl_desktop.formats.coco_json import mended
+from hitl_desktop.formats.lenient_json import mended
 from hitl_desktop.translation import tr
 
 MOST_BYTES = 400_000_000

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from itertools import count
+
+from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import as_values
@@ -20,8 +21,7 @@ _COLUMNS = "id, image_id, category_id, x, y, w, h, origin, proposed_by, score, e
 _ORIGINS = {
     origin.value: origin for origin in Origin
 }  # looked up, not called: there may be thousands of rows
-_AT_ONCE = 500
-_MARKS = ", ".join("?" * 14)
+_INTO = f"INSERT INTO annotations ({_COLUMNS})"
 
 
 def _annotation(row: Row) -> Annotation:
@@ -57,9 +57,10 @@ def _annotation(row: Row) -> Annotation:
 
 
 def _row(a: Annotation) -> Row:
+    x, y, w, h = a.bbox
     return (
-        a.id or None, a.image_id, a.category_id, *map(float, a.bbox), a.origin.value, a.proposed_by, a.score,
-        int(a.edited), int(a.crowd), a.prediction_id,
+        a.id or None, a.image_id, a.category_id, float(x), float(y), float(w), float(h), a.origin.value, a.proposed_by,
+        a.score, int(a.edited), int(a.crowd), a.prediction_id,
         json.dumps(dict(a.attributes)) if a.attributes else None,
     )  # fmt: skip
 
@@ -86,17 +87,13 @@ class Annotations:
                 )
         with self._db.transaction():  # so that nobody takes an id in between
             fresh = count(max([self.last_id(), *(a.id for a in given)]) + 1)
-            added = tuple(a if a.id else replace(a, id=next(fresh)) for a in given)
-            for start in range(0, len(added), _AT_ONCE):  # a statement is a hand-over of the interpreter
-                some = added[start : start + _AT_ONCE]
-                marks = ", ".join([f"({_MARKS})"] * len(some))
-                values = [value for a in some for value in _row(a)]
-                self._db.execute(f"INSERT INTO annotations ({_COLUMNS}) VALUES {marks}", values)
+            added = tuple(a if a.id else structs.replace(a, id=next(fresh)) for a in given)
+            self._db.insert_many(_INTO, map(_row, added))
         return added
 
     def add_all(self, annotations: Iterable[Annotation]) -> None:
         """Insert very many, quickly; those with id 0 get a new one."""
-        self._db.many(f"INSERT INTO annotations ({_COLUMNS}) VALUES ({_MARKS})", map(_row, annotations))
+        self._db.insert_many(_INTO, map(_row, annotations))
 
     def fill(self, annotations: Iterable[Annotation]) -> None:
         """Write scores, who proposed it, and attributes, as they are now."""
@@ -128,7 +125,7 @@ class Annotations:
 
     def all(self) -> list[Annotation]:
         """All, in order of id."""
-        return [_annotation(row) for row in self._db.all(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
+        return [_annotation(row) for row in self._db.each(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
 
     def last_id(self) -> int:
         """The highest id ever given; ids up to it may stand in the undo journal though they are free now."""

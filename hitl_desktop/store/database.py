@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 import time
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +29,8 @@ _GIVES_WAY_EVERY_S, _WAY_S = 0.002, 0.00005
 """Each statement lets the interpreter go for some microseconds and takes it back. A thread that waits for it
 is woken each time and comes too late: a job that read two thousand images held the window up for 40 ms. A
 real pause lets it in."""
+_ROWS_AT_ONCE = 500
+"""Rows of one INSERT: a statement for each takes half as long again, and the interpreter back each time."""
 _PORTION = 200
 """Rows that a background connection fetches between two such pauses."""
 Row = tuple[Any, ...]
@@ -109,9 +113,14 @@ class Database:
             raise explain(error, self.path) from error
 
     def _give_way(self) -> None:
-        if self._background and time.perf_counter() > self._gives_way_at:
+        if self.is_awaited and time.perf_counter() > self._gives_way_at:
             time.sleep(_WAY_S)
             self._gives_way_at = time.perf_counter() + _GIVES_WAY_EVERY_S
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether this is the connection of a job beside a window; a command has the process for itself."""
+        return self._background and threading.active_count() > 1
 
     def _patiently(self, sql: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
         """Run a statement of the window, which waits for the lock by looking every millisecond: SQLite's own
@@ -142,6 +151,15 @@ class Database:
                 raise
             raise explain(error, self.path) from error
 
+    def insert_many(self, into: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Insert rows of as many columns each; `into` is the statement up to its VALUES."""
+        waiting = iter(rows)
+        with self.transaction():
+            while some := list(islice(waiting, _ROWS_AT_ONCE)):
+                marks = f"({', '.join('?' * len(some[0]))})"
+                values = list(chain.from_iterable(some))
+                self.execute(f"{into} VALUES {', '.join([marks] * len(some))}", values)
+
     def insert(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run one INSERT and return the new row's id."""
         row_id = self.execute(sql, values).lastrowid
@@ -154,14 +172,16 @@ class Database:
 
     def all(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> list[Row]:
         """All rows."""
-        cursor = self.execute(sql, values)
         if not self._background:
-            return cursor.fetchall()
-        rows: list[Row] = []
+            return self.execute(sql, values).fetchall()
+        return list(self.each(sql, values))
+
+    def each(self, sql: str, values: Sequence[Any] | Mapping[str, Any] = ()) -> Iterator[Row]:
+        """All rows, one by one: for very many."""
+        cursor = self.execute(sql, values)
         while part := cursor.fetchmany(_PORTION):
-            rows += part
+            yield from part
             self._give_way()
-        return rows
 
     def scalar(self, sql: str, values: Sequence[Any] = ()) -> Any:
         """The first column of the first row, or None."""
@@ -181,7 +201,7 @@ class Database:
         finally:
             if self._connection.in_transaction:  # the block or the commit failed
                 self.execute("ROLLBACK")
-        if self._background:
+        if self.is_awaited:
             time.sleep(_AFTER_WRITE_S)
 
     @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,9 +84,10 @@ class Extras:
     def set_apart(self) -> None:
         """Let no image or category have an id, now or later, under which a file had another one."""
         for kind, table in (("image", "images"), ("category", "categories")):
-            ids = [kept.file_id or 0 for kept in self._all(kind).values()]
             last = self._db.scalar("SELECT seq FROM sqlite_sequence WHERE name = ?", (table,)) or 0
-            fresh = max([last, *(id_ for id_ in ids if id_ < _MOST_ID)])
+            as_number = "CAST(file_id AS INTEGER)"
+            highest = f"SELECT max({as_number}) FROM {kind}_extras WHERE {as_number} < ?"
+            fresh = max(last, self._db.scalar(highest, (_MOST_ID,)) or 0)
             clashing = self._db.all(
                 f"""SELECT id FROM {table} t LEFT JOIN {kind}_extras e ON e.{kind}_id = t.id
                     WHERE e.file_id IS NULL AND CAST(t.id AS TEXT) IN (SELECT file_id FROM {kind}_extras) ORDER BY id"""
@@ -109,10 +110,18 @@ class Extras:
         rows = self._db.execute(sql, values)
         return {i: KeptBox(category, BBox(x, y, w, h), extra) for i, category, x, y, w, h, extra in rows}
 
+    def still_fitting(self) -> Iterator[tuple[int, bytes, bool, bool]]:
+        """Of each annotation that had more than a box: its id, what that is, and whether its box and its category are
+        still the same."""
+        return self._db.each(
+            """SELECT a.id, extra, a.x = e.x AND a.y = e.y AND a.w = e.w AND a.h = e.h, a.category_id = e.category_id
+               FROM annotation_extras e JOIN annotations a ON a.id = annotation_id"""
+        )
+
     def add_annotations(self, rows: Iterable[tuple[int, KeptBox]]) -> None:
         """Keep what annotations had."""
-        self._db.many(
-            "INSERT OR REPLACE INTO annotation_extras VALUES (?, ?, ?, ?, ?, ?, ?)",
+        self._db.insert_many(
+            "INSERT OR REPLACE INTO annotation_extras",
             ((i, kept.category_id, *map(float, kept.bbox), kept.extra) for i, kept in rows),
         )
 

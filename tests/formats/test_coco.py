@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, IssueKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats import coco
+from hitl_desktop.formats.coco import detection as coco
 from hitl_desktop.formats.registry import FORMATS, find_format
 
 IMAGE = {"id": 1, "file_name": "a.jpg", "width": 100, "height": 80}
@@ -59,10 +60,7 @@ annotations = st.builds(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 @given(st.lists(annotations, max_size=8))
 def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: list[Annotation]) -> None:
-    numbered = tuple(
-        Annotation(n, *[getattr(b, f) for f in Annotation.__slots__[1:]])
-        for n, b in enumerate(boxes, start=1)
-    )
+    numbered = tuple(b.placed(id=n) for n, b in enumerate(boxes, start=1))
     dataset = Dataset(
         (DatasetImage(3, "sub/ä b%20.jpg", 10, 20, ("night", "wet")), DatasetImage(7, "empty.jpg", 1, 1)),
         (Category(1, "cat"), Category(90, "red blood cell")),
@@ -72,6 +70,42 @@ def test_what_is_written_is_read_back_to_the_last_bit(tmp_path: Path, boxes: lis
     coco.write(dataset, tmp_path / "out.json")
     result = coco.read(tmp_path / "out.json")
     assert (result.dataset, result.issues, result.boxes) == (dataset, (), len(boxes))
+
+
+strange = st.none() | st.text(max_size=3) | st.booleans() | st.integers() | st.floats(allow_nan=False)
+plain_numbers = st.integers(-5, 200) | st.floats(-5, 200)
+records = st.fixed_dictionaries(
+    {
+        "id": st.integers(-1, 6) | strange,
+        "image_id": st.sampled_from([1, 2, "1", 1.0, 9, None]),
+        "category_id": st.sampled_from([1, "1", 7]),
+        "bbox": st.lists(plain_numbers, min_size=4, max_size=4) | strange,
+    },
+    optional={
+        "area": plain_numbers | strange,
+        "iscrowd": st.sampled_from([0, 1, 2, True, "1", None]),
+        "segmentation": st.sampled_from(
+            [[], [[1, 1, 5, 1, 5, 6]], {"counts": "1e5", "size": [9, 9]}, None, "", 0]
+        ),
+        "score": st.floats(0, 1),
+    },
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=300)
+@given(st.lists(records, max_size=6))
+def test_a_record_is_read_the_same_at_once_and_key_by_key(tmp_path: Path, boxes: list[Any]) -> None:
+    """Records that are exactly as COCO has them are read at once; one more key, without a value, prevents that."""
+    at_once = read(tmp_path, annotations=boxes)
+    by_key = read(tmp_path, annotations=[box | {"attributes": {}} for box in boxes])
+    assert at_once.dataset.annotations == by_key.dataset.annotations
+    assert (at_once.issues, at_once.suspected) == (by_key.issues, by_key.suspected)
+    kept = {i: json.loads(extra) for i, extra in by_key.dataset.extras.annotations.items()}
+    for extra in kept.values():
+        del extra["attributes"]
+    assert {i: json.loads(extra) for i, extra in at_once.dataset.extras.annotations.items()} == {
+        i: extra for i, extra in kept.items() if extra
+    }
 
 
 @pytest.mark.parametrize(
@@ -282,5 +316,7 @@ def test_names_that_are_no_utf8_are_read_as_windows_1252_and_that_is_told(
 
 def test_a_number_that_became_a_flag_is_a_flag_in_the_file(tmp_path: Path) -> None:
     result = read(tmp_path, annotations=[BOX | {"attributes": {"x": 1}}]).dataset
-    changed = replace(result, annotations=(replace(result.annotations[0], attributes=(("x", True),)),))
+    changed = replace(
+        result, annotations=(structs.replace(result.annotations[0], attributes=(("x", True),)),)
+    )
     assert coco.to_record(changed)["annotations"][0]["attributes"] == {"x": True}

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats import coco
+from hitl_desktop.formats.coco import detection as coco
 
 
 def refused(path: Path) -> tuple[str, str]:

@@ -10,7 +10,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled
-from hitl_desktop.formats import coco
+from hitl_desktop.formats.coco import detection as coco
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.export_question import ExportChoice, ExportQuestion
 from hitl_desktop.ui.questions.import_question import ImportQuestion

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import CROWD, Value, with_value
@@ -72,7 +74,7 @@ class Redraw:
 
     def run(self, project: Project) -> Changes:
         """Do it."""
-        after = replace(self.box, bbox=self.bbox)
+        after = structs.replace(self.box, bbox=self.bbox)
         edit = Edit(Act(ActKind.DRAW), self.image_id, Side((self.box,)), Side((after,)))
         return do(project, edit, goes_on=True)
 
@@ -221,16 +223,18 @@ def _revise(
 
 
 def _revised(box: Annotation, revision: Revision) -> Annotation:
-    after = replace(box, bbox=revision.bbox or box.bbox, category_id=revision.category_id or box.category_id)
-    return _with_attributes(after if after == box else replace(after, edited=True), revision)
+    after = structs.replace(
+        box, bbox=revision.bbox or box.bbox, category_id=revision.category_id or box.category_id
+    )
+    return _with_attributes(after if after == box else structs.replace(after, edited=True), revision)
 
 
 def _with_attributes(box: Annotation, revision: Revision) -> Annotation:
     for name, value in revision.attributes:
         if name == CROWD:
-            box = replace(box, crowd=bool(value))
+            box = structs.replace(box, crowd=bool(value))
         else:
-            box = replace(box, attributes=with_value(box.attributes, name, value))
+            box = structs.replace(box, attributes=with_value(box.attributes, name, value))
     return box
 
 

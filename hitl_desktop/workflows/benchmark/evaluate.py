@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.categories import name_key, normalise_name
@@ -18,7 +19,7 @@ from hitl_desktop.domain.predictions import Proposal
 from hitl_desktop.domain.proposals import hints_beside, shown_to_people
 from hitl_desktop.domain.review import Acts, Thresholds
 from hitl_desktop.errors import HitlError, NotPrelabelledError
-from hitl_desktop.formats.coco import to_record
+from hitl_desktop.formats.coco.detection import to_record
 from hitl_desktop.inference.postprocess import class_wise_nms
 from hitl_desktop.learning.calibration import calibration_error_interval, expected_calibration_error
 from hitl_desktop.learning.metrics import Interval, average_precision
@@ -185,10 +186,10 @@ def _numbered(aligned: Aligned) -> tuple[Dataset, dict[int, ImageRecord]]:
     image_ids = {image.id: n for n, image in enumerate(images, start=1)}
     category_ids = {c.id: n for n, c in enumerate(aligned.dataset.categories, start=1)}
     dataset = Dataset(
-        tuple(replace(image, id=image_ids[image.id]) for image in images),
+        tuple(structs.replace(image, id=image_ids[image.id]) for image in images),
         tuple(replace(c, id=category_ids[c.id]) for c in aligned.dataset.categories),
         tuple(
-            replace(a, id=n, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id])
+            structs.replace(a, id=n, image_id=image_ids[a.image_id], category_id=category_ids[a.category_id])
             for n, a in enumerate((a for image in images for a in aligned.boxes[image.id]), start=1)
         ),
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
+from msgspec import structs
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.annotations import Annotation, Origin
@@ -220,7 +221,7 @@ def merged(datasets: Sequence[Dataset]) -> tuple[Dataset, list[tuple[str, Object
         open_ones = [one for one in objects if not one.is_agreed]
         conflicts += [(first[name].file_name, one) for one in open_ones]
         state = ImageState.UNDECIDED if open_ones else ImageState.DECIDED
-        image = replace(first[name], id=len(images) + 1, state=state)
+        image = structs.replace(first[name], id=len(images) + 1, state=state)
         images.append(image)
         for one in objects:
             boxes = [box for box in one.boxes if box is not None]

@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec import structs
+
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.box_forms import FRACTIONS, form_of_outline, in_pixels, may_be, suspect
 from hitl_desktop.domain.dataset import (
@@ -216,7 +218,13 @@ class _Work:
                 IssueKind.TRANSFORMED,
             )
         kept: list[Annotation] = []
+        as_they_are = form is BoxForm.PIXELS and place.is_identity
+        width, height = record.width or 1e9, record.height or 1e9
         for a in boxes:
+            if as_they_are and _lies_within(a.bbox, width, height):  # nearly all
+                self._keep_extra(a.id, place, form)
+                kept.append(a if a.image_id == whole_id else a.placed(image_id=whole_id))
+                continue
             own_form = form_of_outline(form, a.bbox) if a.id in self.result.outlined else form
             numbers = in_pixels(a.bbox, own_form, place.drawn_on)
             moved = numbers if place.is_identity else place.box(numbers)
@@ -333,7 +341,7 @@ class _Work:
                     clashing=", ".join(clashing),
                 )
                 self.issue(first.file_name, what, IssueKind.DROPPED, len(clashing))
-        return replace(first, state=state, tags=tags, sets=sets, extra=extra)
+        return structs.replace(first, state=state, tags=tags, sets=sets, extra=extra)
 
     def _state(self, own: Sequence[DatasetImage]) -> ImageState | None:
         """The state that the listings of one image give it; undecided if it lost boxes.
@@ -364,7 +372,15 @@ class _Work:
         what = _unlabelled_text(count, are_empty=are_empty, wanted=self.options.unlabelled)
         self.issue(where, what, IssueKind.UNLABELLED, count)
         state = ImageState.DECIDED if are_empty else ImageState.UNDECIDED
-        return tuple(replace(image, state=state) if image.state is None else image for image in images)
+        return tuple(
+            structs.replace(image, state=state) if image.state is None else image for image in images
+        )
+
+
+def _lies_within(box: BBox, width: float, height: float) -> bool:
+    """Whether a box has a size and no edge beyond the image."""
+    x, y, w, h = box
+    return x >= 0 and y >= 0 and w >= _SMALLEST and h >= _SMALLEST and x + w <= width and y + h <= height
 
 
 def _matched_text(how: How, examples: Sequence[str]) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from msgspec import structs
+
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult
 from hitl_desktop.errors import FormatError, WouldReplaceError
 from hitl_desktop.formats import folder
@@ -160,4 +162,4 @@ def _sizes(places: Mapping[str, Path], beside: Opened | None) -> Sizes:
 def _with_size(image: DatasetImage, file: Path | None) -> DatasetImage:
     if image.width or file is None or (size := of_file(file)) is None:
         return image
-    return replace(image, width=size[0], height=size[1])
+    return structs.replace(image, width=size[0], height=size[1])

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from hitl_desktop.domain.annotations import Annotation, KeptBox
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
 from hitl_desktop.domain.images import ImageRecord, ImageState
@@ -16,6 +16,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceError
 from hitl_desktop.formats import extras, folder
 from hitl_desktop.formats.registry import DatasetFormat, find_format
+from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import is_of_size, verify
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.extras import Kept
@@ -185,7 +186,12 @@ class _Moment:
     def __init__(self, project: Project) -> None:
         self._project = project
         self.kept_images, self.kept_categories = project.extras.images(), project.extras.categories()
-        self.kept_boxes, self.top = project.extras.annotations(), project.extras.top()
+        self.top = project.extras.top()
+        self.kept: dict[int, bytes] = {}
+        self._lost: dict[int, list[str]] = {}
+        self._keep_boxes()
+        self._stamps = {image_id: stamp for image_id, _, _, stamp in project.files.stamps()}
+        self._folders = {folder: str(project.folder_path(folder)) for folder in project.files.folders()}
         self.images = _in_order(project.images.all(), self.kept_images)
         unnamed, every = project.categories.unnamed_id(), project.annotations.all()
         offered = [c for c in project.categories.all() if c.id != unnamed]
@@ -202,6 +208,15 @@ class _Moment:
         self.prefixes = _prefixes(project)
         self.labelled = {a.image_id for a in self.annotations}
         self.without_file: set[int] = set()
+
+    def _keep_boxes(self) -> None:
+        """Note what boxes had in a file, but for what no longer fits them."""
+        for id_, extra, is_same_box, is_same_category in self._project.extras.still_fitting():
+            self.kept[id_] = extra
+            if not (is_same_box and is_same_category):
+                self.kept[id_], self._lost[id_] = extras.fitting(
+                    extra, is_same_box=is_same_box, is_same_category=is_same_category
+                )
 
     def with_size(self, image: ImageRecord) -> ImageRecord | None:
         """The image with its size; None if it cannot be read, also now, and it has no labels."""
@@ -232,25 +247,31 @@ class _Moment:
 
     def _is_as_known(self, image: ImageRecord) -> bool:
         """Whether the file of an image is there, has a sound header, and is of the size that is known."""
+        path = os.path.join(self._folders[image.folder_id], image.path)  # noqa: PTH118 - 100,000 files
+        stamp = stamp_of(path)
+        if stamp is None or stamp == self._stamps.get(image.id):
+            return stamp is not None
         try:
-            return is_of_size(self._project.path_of(image), (image.width or 0, image.height or 0))
+            return is_of_size(Path(path), (image.width or 0, image.height or 0))
         except UnreadableImageError:
             return False
 
     def dataset(self, images: Sequence[ImageRecord]) -> tuple[Dataset, Counter[str]]:
-        """The data set with these images, and what no longer fits boxes that were changed."""
+        """The data set with these images, and what no longer fits boxes that were changed; asked for once."""
         image_ids = {image.id: _file_id(image.id, self.kept_images) for image in images}
         category_ids = {c.id: _file_id(c.id, self.kept_categories) for c in self.categories}
-        boxes: list[Annotation] = []
-        kept: dict[int, bytes] = {}
-        dropped: Counter[str] = Counter()
-        for a in self.annotations:
-            if a.image_id not in image_ids:
-                continue
-            if (source := self.kept_boxes.get(a.id)) is not None:
-                kept[a.id], lost = _still_fitting(a, source)
-                dropped.update(lost)
-            boxes.append(a.placed(image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]))
+        boxes, self.annotations = (
+            self.annotations,
+            [],
+        )  # in place: of a large data set they take hundreds of megabytes
+        wanted = 0
+        for a in boxes:
+            if a.image_id in image_ids:
+                boxes[wanted] = a.placed(
+                    image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]
+                )
+                wanted += 1
+        del boxes[wanted:]
         category_extras = {
             category_ids[i]: k.extra for i, k in self.kept_categories.items() if i in category_ids
         }
@@ -259,9 +280,9 @@ class _Moment:
             tuple(Category(category_ids[c.id], c.name) for c in self.categories),
             tuple(boxes),
             self.pinned,
-            Extras(kept, category_extras, self.top),
+            Extras(self.kept, category_extras, self.top),
         )
-        return dataset, dropped
+        return dataset, Counter(word for a in boxes for word in self._lost.get(a.id, ()))
 
     def file_id(self, image: ImageRecord) -> int:
         """The id of an image in the file."""
@@ -299,12 +320,6 @@ def _in_order(items: Sequence[T], kept: Mapping[int, Kept]) -> list[T]:
 def _file_id(own_id: int, kept: Mapping[int, Kept]) -> int:
     source = kept.get(own_id)
     return own_id if source is None or source.file_id is None else source.file_id
-
-
-def _still_fitting(a: Annotation, source: KeptBox) -> tuple[bytes, list[str]]:
-    return extras.fitting(
-        source.extra, is_same_box=a.bbox == source.bbox, is_same_category=a.category_id == source.category_id
-    )
 
 
 def in_words(summary: ExportSummary) -> list[str]:

@@ -31,7 +31,8 @@ from hitl_desktop.store.project import SUFFIX, Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 
-_AT_ONCE = 200
+_AT_ONCE, _AT_ONCE_ALONE = 200, 2000
+"""Images of one transaction, beside a window and without one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,9 +149,10 @@ def import_dataset(
         work.reserve_ids()
     work.note_changes_by_hand()  # reads the whole journal, so it is done without the lock
     images = aligned.dataset.images
-    for start in range(0, len(images), _AT_ONCE):
+    at_once = _AT_ONCE if project.db.is_awaited else _AT_ONCE_ALONE
+    for start in range(0, len(images), at_once):
         with project.db.transaction():
-            work.write(images[start : start + _AT_ONCE])
+            work.write(images[start : start + at_once])
     with project.db.transaction():
         project.extras.set_apart()
     work.add_issues()
@@ -356,7 +358,11 @@ class _Import:
         not."""
         state = image.state or ImageState.UNDECIDED
         lost = self.lost_before.get(record.id, frozenset())
-        if state is ImageState.DECIDED and lost - set(_in_words(self.dataset, self.aligned.boxes[image.id])):
+        if (
+            lost
+            and state is ImageState.DECIDED
+            and lost - set(_in_words(self.dataset, self.aligned.boxes[image.id]))
+        ):
             what = tr("lost boxes of an earlier file on the way, so it stays to be decided")
             self.issue(image.file_name, what, IssueKind.INCOMPLETE)
             return ImageState.UNDECIDED
@@ -422,13 +428,15 @@ class _Import:
         self.batch.append((image, record, state))
         self.accepted.add(record.id)
         self.came_in += len(boxes)
+        kept, pinned = self.dataset.extras.annotations, self.dataset.pinned
         for a in boxes:
             new_id, category_id = self.ids[a.id], self.categories[a.category_id]
             self.new_box_ids += new_id != a.id
             self.boxes.append(a.placed(id=new_id, image_id=record.id, category_id=category_id))
-            if extra := self.dataset.extras.annotations.get(a.id):
-                self.extras.append((new_id, KeptBox(category_id, a.bbox, extra)))
-            self.pinned += [(name, record.id, new_id) for name in self.dataset.pinned.get(a.id, ())]
+            if a.id in kept:
+                self.extras.append((new_id, KeptBox(category_id, a.bbox, kept[a.id])))
+            if a.id in pinned:
+                self.pinned += [(name, record.id, new_id) for name in pinned[a.id]]
 
     def _flush(self) -> None:
         """Write the images and boxes that are waiting in the batch."""

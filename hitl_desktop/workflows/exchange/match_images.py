@@ -18,6 +18,8 @@ from hitl_desktop.translation import tr
 _ADDRESS = re.compile(r"^[a-z][a-z0-9+.-]+://[^/]*/?", re.IGNORECASE)
 _LOCAL_FILES = re.compile(r"^(?:[a-z]+://[^/]*)?/?data/local-files/?\?(?:.*&)?d=([^&#]*)", re.IGNORECASE)
 """How Label Studio names a file of a folder that it was given; its path is percent-encoded."""
+_TO_NORMALISE = re.compile(r"[\\:?]|//|(?:^|/)\.\.?(?:/|$)|^/|/$|^$")
+"""What a path has that is more than names between slashes."""
 _DRIVE = re.compile(r"^[A-Za-z]:")
 _ENDINGS = SUFFIXES | {".heic", ".heif", ".jxl", ".mpo", ".jpg2", ".dcm", ".raw"}
 Parts = tuple[str, ...]
@@ -80,6 +82,8 @@ def match_images(project: Project, names: Sequence[str]) -> dict[str, Match]:
 
 def _parts(path: str) -> Parts:
     """The parts of a path or an address, without drive, query, and steps to folders above."""
+    if not _TO_NORMALISE.search(path):  # nearly all, and there are hundreds of thousands
+        return tuple(path.split("/"))
     local, address = _LOCAL_FILES.match(path), _ADDRESS.match(path)
     if local:
         path = local[1]

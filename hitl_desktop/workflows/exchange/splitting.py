@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.errors import HitlError
 from hitl_desktop.translation import tr
@@ -49,7 +51,7 @@ def split_dataset(
     units = [(ids, sum((labels[i] for i in ids), Counter[int]())) for ids in members.values()]
     random.Random(seed).shuffle(units)  # noqa: S311 - a division, no secret
     chosen = _assigned(units, shares)
-    return replace(dataset, images=tuple(replace(i, split=chosen[i.id]) for i in dataset.images))
+    return replace(dataset, images=tuple(structs.replace(i, split=chosen[i.id]) for i in dataset.images))
 
 
 def _labels(dataset: Dataset) -> dict[int, Counter[int]]:

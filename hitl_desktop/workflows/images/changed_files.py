@@ -4,8 +4,10 @@ one."""
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
+
+from msgspec import structs
 
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation, KeptBox
@@ -38,7 +40,7 @@ def note_size(project: Project, image: ImageRecord, size: Size) -> bool:
     if place is None:
         return False
     project.files.set_size(image.id, *size)
-    moved = tuple(replace(a, bbox=place.box(a.bbox)) for a in boxes)
+    moved = tuple(structs.replace(a, bbox=place.box(a.bbox)) for a in boxes)
     act = Act(ActKind.TURN_BOXES if place.orientation > 1 else ActKind.SCALE_BOXES)
     kept, kept_after = _kept(project, boxes, place)
     edits.do(project, Edit(act, image.id, Side(boxes, kept=kept), Side(moved, kept=kept_after)))

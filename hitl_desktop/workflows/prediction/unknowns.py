@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from msgspec import structs
 
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
@@ -133,4 +134,4 @@ def name_unknowns(
 
 
 def _named(boxes: Sequence[Annotation], category_id: int) -> tuple[Annotation, ...]:
-    return tuple(replace(a, category_id=category_id, edited=True) for a in boxes)
+    return tuple(structs.replace(a, category_id=category_id, edited=True) for a in boxes)

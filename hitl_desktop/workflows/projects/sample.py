@@ -54,7 +54,7 @@ def default_sample_folder() -> Path:
 
 
 def _draw_synthetic(folder: Path, progress: Progress) -> None:
-    from hitl_desktop.formats import coco  # noqa: PLC0415 - the window opens without it
+    from hitl_desktop.formats.coco import detection as coco  # noqa: PLC0415 - the window opens without it
     from hitl_desktop.workflows.projects.synthetic import CLASSES, HEIGHT, WIDTH, draw_image  # noqa: PLC0415 - OpenCV is heavy
 
     images: list[DatasetImage] = []

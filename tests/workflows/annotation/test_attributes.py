@@ -15,7 +15,7 @@ from hitl_desktop.domain.attributes import Attribute, AttributeKind, Value, as_v
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import HitlError
-from hitl_desktop.formats import coco
+from hitl_desktop.formats.coco import detection as coco
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, attributes, edits
 from hitl_desktop.workflows.annotation.annotate import Revision

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.geometry import BBox
@@ -60,7 +61,7 @@ def looked_over(tmp_path_factory: pytest.TempPathFactory, dataset: Path) -> tupl
     find_label_errors(project, QUIET, threads=1)
     close(project)
     return folder, [
-        missed, replace(swapped, category_id=other, edited=True), replace(moved, bbox=place, edited=True),
+        missed, structs.replace(swapped, category_id=other, edited=True), structs.replace(moved, bbox=place, edited=True),
     ]  # fmt: skip
 
 
@@ -124,7 +125,7 @@ def test_dismissed_stays_dismissed_until_the_box_changes(corrupted: Corrupted) -
     nudged = box.bbox._replace(x=box.bbox.x + 1)
     annotate.revise(project, [Revision(box, nudged)])
     find_label_errors(project, QUIET, threads=1)
-    assert of_box(open_issues(project), replace(box, bbox=nudged)).kind is Kind.CATEGORY
+    assert of_box(open_issues(project), structs.replace(box, bbox=nudged)).kind is Kind.CATEGORY
 
 
 @pytest.mark.slow
@@ -173,10 +174,10 @@ def test_dismissing_the_place_leaves_the_name_in_doubt(corrupted: Corrupted) -> 
     moved = box.bbox._replace(x=box.bbox.x + 0.3 * box.bbox.w)
     annotate.revise(project, [Revision(box, moved)])
     find_label_errors(project, QUIET, threads=1)
-    first = of_box(open_issues(project), replace(box, bbox=moved))
+    first = of_box(open_issues(project), structs.replace(box, bbox=moved))
     dismiss(project, first)
     find_label_errors(project, QUIET, threads=1)
-    second = of_box(open_issues(project), replace(box, bbox=moved))
+    second = of_box(open_issues(project), structs.replace(box, bbox=moved))
     assert {first.kind, second.kind} == {Kind.PLACE, Kind.CATEGORY}
 
 

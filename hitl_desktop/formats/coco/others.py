@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
+from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportResult, IssueKind
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats import coco, folder, lenient
+from hitl_desktop.formats import folder, lenient
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.formats.builder import DatasetBuilder, Sizes
+from hitl_desktop.formats.coco import detection as coco
 from hitl_desktop.formats.joining import joined
 from hitl_desktop.formats.text_files import read_json
 from hitl_desktop.translation import tr
@@ -166,7 +168,8 @@ def read_folder(path: Path, sizes: Sizes) -> ImportResult:  # noqa: ARG001 - COC
         is_beside = file.name.startswith("_annotations") and inside != "."
         prefix = f"{inside}/" if is_beside else ""
         images = tuple(
-            replace(i, split=i.split or split, file_name=prefix + i.file_name) for i in result.dataset.images
+            structs.replace(i, split=i.split or split, file_name=prefix + i.file_name)
+            for i in result.dataset.images
         )
         found.append((file.name, replace(result, dataset=replace(result.dataset, images=images))))
     if not found:

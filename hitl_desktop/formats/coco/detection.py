@@ -23,17 +23,16 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import foreign
 from hitl_desktop.formats.atomic import write_atomically
-from hitl_desktop.formats.coco_json import decoded, parse
-from hitl_desktop.formats.coco_reading import (
+from hitl_desktop.formats.coco import plain
+from hitl_desktop.formats.coco.reading import (
     DEFAULTS,
     MARK,
     OLD_MARK,
-    Record,
-    Root,
     read_records,
-    values_in,
 )
+from hitl_desktop.formats.coco.records import Record, values_in
 from hitl_desktop.formats.extras import beside
+from hitl_desktop.formats.lenient_json import Root, decoded, parse
 from hitl_desktop.translation import tr
 
 _START = 4096
@@ -161,7 +160,8 @@ def was_written_here(path: Path) -> bool:
 
 def to_record(dataset: Dataset) -> Record:
     """The data set as COCO lays it out."""
-    return _top(dataset) | {key: list(records) for key, records in _lists(dataset).items()}
+    lists = {key: list(records) for key, records in _lists(dataset).items()}
+    return _top(dataset) | msgspec.json.decode(msgspec.json.encode(lists))
 
 
 def _top(dataset: Dataset) -> Record:
@@ -169,13 +169,13 @@ def _top(dataset: Dataset) -> Record:
     return {"exported_by": f"{MARK} {__version__}"} | DEFAULTS | top
 
 
-def _lists(dataset: Dataset) -> dict[str, Iterator[Record]]:
+def _lists(dataset: Dataset) -> dict[str, Iterator[Record | plain.PlainRecord]]:
     """The records of each list, made one by one: of a large data set all of them take gigabytes."""
     extras, labelled = dataset.extras, {a.image_id for a in dataset.annotations}
     return {
         "images": (_image_record(image, is_empty=image.id not in labelled) for image in dataset.images),
         "annotations": (
-            _annotation_record(a, dataset.pinned.get(a.id), _as_record(extras.annotations.get(a.id)))
+            _annotation_record(a, dataset.pinned.get(a.id), extras.annotations.get(a.id))
             for a in dataset.annotations
         ),
         "categories": (
@@ -219,7 +219,12 @@ def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
     return extra | record if "state" in ours else record | extra
 
 
-def _annotation_record(annotation: Annotation, sets: Sequence[str] | None, extra: Record) -> Record:
+def _annotation_record(
+    annotation: Annotation, sets: Sequence[str] | None, kept: bytes | None
+) -> Record | plain.PlainRecord:
+    if (as_usual := plain.record_of(annotation, sets, kept)) is not None:
+        return as_usual
+    extra = _as_record(kept)
     record: Record = {
         "id": annotation.id,
         "image_id": annotation.image_id,

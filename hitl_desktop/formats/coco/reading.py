@@ -4,17 +4,18 @@ is."""
 from __future__ import annotations
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from dataclasses import dataclass, field
+from typing import cast
 
 import msgspec
+from msgspec import structs
 
-from hitl_desktop.domain.annotations import Annotation, Origin
-from hitl_desktop.domain.attributes import COMMON, CROWD, Value, Values, as_values
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.box_forms import area_of_corners, fit_corners, suspect
-from hitl_desktop.domain.categories import Category, clean_name, name_key, normalise_name
+from hitl_desktop.domain.categories import Category, clean_name, name_key
 from hitl_desktop.domain.dataset import (
     BoxForm,
     Dataset,
@@ -27,12 +28,23 @@ from hitl_desktop.domain.dataset import (
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.formats import lenient, outlines
-from hitl_desktop.formats.coco_json import Root, decoded
+from hitl_desktop.formats.coco import plain
+from hitl_desktop.formats.coco.records import (
+    Record,
+    annotation_of,
+    as_object,
+    category_extra,
+    encoded,
+    image_of,
+    leftover,
+    text,
+    words,
+)
 from hitl_desktop.formats.extras import apart, filled
+from hitl_desktop.formats.lenient_json import Root, decoded
 from hitl_desktop.formats.numbering import References, numbers_for
 from hitl_desktop.translation import tr, trn
 
-Record = dict[str, Any]
 MARK, OLD_MARK = "HITL Desktop", "Exported by HITL Desktop"
 """What this program writes under "exported_by", and what it once wrote as description of a file."""
 
@@ -57,8 +69,7 @@ def read_records(root: Root) -> ImportResult:
     return reader.result()
 
 
-@dataclass(slots=True)
-class _Box:
+class _Box(msgspec.Struct, gc=False):
     """An annotation that is still to get its id."""
 
     annotation: Annotation
@@ -84,12 +95,18 @@ class _Reader:
     listed: int = 0
     lost_track: bool = False
     area_votes: Counter[bool] = field(default_factory=Counter[bool])
+    only_image: dict[int, DatasetImage | None] = field(default_factory=dict[int, DatasetImage | None])
+    only_category: dict[int, int | None] = field(default_factory=dict[int, int | None])
 
     def problem(self, where: str, what: str, kind: IssueKind, count: int = 1) -> None:
         self.issues.append(ImportIssue(where, what, kind, count))
 
     def records(self, key: str) -> Iterator[tuple[int, Record | None]]:
         """Place and content of each record of a list; None for one that is no object."""
+        return ((place, as_object(raw)) for place, raw in self.raw_records(key))
+
+    def raw_records(self, key: str) -> Iterator[tuple[int, msgspec.Raw]]:
+        """Place and JSON of each record of a list."""
         raw = self.root.get(key)
         if raw is None:
             return
@@ -98,9 +115,7 @@ class _Reader:
         except msgspec.MsgspecError:
             self.problem(key, tr("is not a list and was left out"), IssueKind.BAD_RECORD)
             return
-        for place, value in enumerate(values):
-            record = decoded(value)
-            yield place, cast("Record", record) if isinstance(record, dict) else None
+        yield from enumerate(values)
 
     def read_categories(self) -> None:
         """Names that are the same become one category; an id that two names have means neither."""
@@ -110,7 +125,7 @@ class _Reader:
         self.category_refs = References(ids)
         by_name: dict[str, Category] = {}
         for (place, record), number in zip(records, numbers, strict=True):
-            name = _text(record.get("name")) if record else ""
+            name = text(record.get("name")) if record else ""
             if record is None or not name_key(name):
                 self.problem(
                     f"categories[{place}]", tr("needs a name, and was left out"), IssueKind.BAD_RECORD
@@ -143,14 +158,14 @@ class _Reader:
             by_name[name_key(name)] = category
             self.categories.append(category)
             self.category_at[place] = number
-            if extra := _category_extra(record):
+            if extra := category_extra(record):
                 self.category_extras[number] = extra
         self._add_renumbered("categories", changed)
 
     def _fill_category(self, known: Category, record: Record) -> None:
         """What the first record of a name lacks is taken from another one."""
         extra, clashing = filled(
-            self.category_extras.get(known.id, b""), _category_extra(record), but=("name",)
+            self.category_extras.get(known.id, b""), category_extra(record), but=("name",)
         )
         if extra:
             self.category_extras[known.id] = extra
@@ -175,14 +190,14 @@ class _Reader:
         self.image_refs = References(ids)
         other_keys = 0
         for (place, record), number in zip(records, numbers, strict=True):
-            key = next((k for k in _NAMES if record and _text(record.get(k))), None)
+            key = next((k for k in _NAMES if record and text(record.get(k))), None)
             if record is None or key is None:
                 self.problem(
                     f"images[{place}]", tr("has no file_name, and was left out"), IssueKind.BAD_RECORD
                 )
                 continue
             other_keys += key != "file_name"
-            image = _image(record, number, _text(record[key]))
+            image = image_of(record, number, text(record[key]))
             self.images.append(image)
             self.image_at[place] = image
             if not self.image_refs.places_of(ids[place]):
@@ -216,9 +231,11 @@ class _Reader:
             content = decoded(self.root["annotations"])
             self.listed += len(cast("Record", content)) if isinstance(content, dict) else 0
         outlined = 0
-        for place, record in self.records("annotations"):
+        for place, raw in self.raw_records("annotations"):
             self.listed += 1
-            where = f"annotations[{place}]"
+            if self._read_plain(raw):
+                continue
+            where, record = f"annotations[{place}]", as_object(raw)
             if record is None:
                 self.problem(where, tr("is not an object and was left out"), IssueKind.BAD_RECORD)
                 self.lost_track = True
@@ -232,9 +249,9 @@ class _Reader:
                 continue
             outlined += is_outlined
             own, foreign = apart(record)
-            annotation = _annotation(image.id, category_id, bbox, own)
-            extra = _encoded(_leftover(own, annotation) | foreign)
-            self.boxes.append(_Box(annotation, record.get("id"), _words(own, "sets"), extra, is_outlined))
+            annotation = annotation_of(image.id, category_id, bbox, own)
+            extra = encoded(leftover(own, annotation) | foreign)
+            self.boxes.append(_Box(annotation, record.get("id"), words(own, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
                 "annotations",
@@ -243,14 +260,48 @@ class _Reader:
                 outlined,
             )
 
+    def _read_plain(self, raw: msgspec.Raw) -> bool:
+        """Take a record that is exactly as COCO has it; False for one that needs a look at each key."""
+        try:
+            box = plain.decode_plain(raw)
+        except msgspec.MsgspecError:
+            return False
+        image, category_id = self._only_image(box.image_id), self._only_category(box.category_id)
+        if image is None or category_id is None:
+            return False
+        annotation, area = plain.annotation_of(box, image.id, category_id), plain.area_of(box)
+        if annotation is None or not math.isfinite(area):
+            return False
+        if area and not self.area_votes[False]:  # one that is a size settles it
+            self._vote(annotation.bbox, area)
+        self.boxes.append(_Box(annotation, box.id, (), plain.leftover_of(box, area)))
+        return True
+
+    def _vote(self, bbox: BBox, area: float) -> None:
+        vote = area_of_corners(bbox, area)
+        if vote is not None:
+            self.area_votes[vote] += 1
+
+    def _only_image(self, id_: int) -> DatasetImage | None:
+        """The image that a number means; None where there is none, or several."""
+        if id_ not in self.only_image:
+            places = self.image_refs.places_of(id_)
+            self.only_image[id_] = self.image_at.get(places[0]) if len(places) == 1 else None
+        return self.only_image[id_]
+
+    def _only_category(self, id_: int) -> int | None:
+        if id_ not in self.only_category:
+            places = self.category_refs.places_of(id_)
+            self.only_category[id_] = self.category_at.get(places[0]) if len(places) == 1 else None
+        return self.only_category[id_]
+
     def _box_of(self, where: str, record: Record, image: DatasetImage) -> tuple[BBox | None, bool]:
         """The box of a record, if it has a usable one, and whether it was made from the outline."""
         bbox = lenient.box(record.get("bbox"))
         if bbox is not None:
             area = lenient.number(record.get("area"))
-            vote = area_of_corners(bbox, area) if area else None
-            if vote is not None:
-                self.area_votes[vote] += 1
+            if area:
+                self._vote(bbox, area)
             return bbox, False
         bbox = outlines.box_around(record.get("segmentation"), (image.width, image.height))
         if bbox is None:
@@ -305,7 +356,10 @@ class _Reader:
     def result(self) -> ImportResult:
         numbers, changed = numbers_for([box.id for box in self.boxes], allowed=lambda n: 0 < n < _MOST_ID)
         self._add_renumbered("annotations", changed)
-        annotations = tuple(b.annotation.placed(id=n) for b, n in zip(self.boxes, numbers, strict=True))
+        annotations = tuple(
+            b.annotation if b.annotation.id == n else b.annotation.placed(id=n)
+            for b, n in zip(self.boxes, numbers, strict=True)
+        )
         pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
         extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
         outlined = frozenset(n for b, n in zip(self.boxes, numbers, strict=True) if b.is_outlined)
@@ -333,7 +387,7 @@ class _Reader:
         all_decided = described == OLD_MARK and "exported_by" not in self.root
         labelled = {a.image_id for a in annotations}
         return tuple(
-            replace(image, state=ImageState.DECIDED)
+            structs.replace(image, state=ImageState.DECIDED)
             if image.state is None and (all_decided or image.id in labelled)
             else image
             for image in self.images
@@ -349,130 +403,6 @@ class _Reader:
             return forms.most_common(1)[0][0]
         fit = fit_corners([box for own in given.values() for box in own])
         return BoxForm.CORNERS if fit and self.area_votes[True] and not self.area_votes[False] else None
-
-
-def _text(value: object) -> str:
-    """A name, also one that is a number; empty for anything else."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return str(value)
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _words(record: Record, key: str) -> tuple[str, ...]:
-    """The names listed under a key."""
-    raw: Any = record.get(key)
-    words = cast("list[Any]", raw) if isinstance(raw, list) else []
-    return tuple(word for word in words if isinstance(word, str) and name_key(word))
-
-
-def _without(record: Record, keys: Sequence[str]) -> Record:
-    return {key: value for key, value in record.items() if key not in keys}
-
-
-def _encoded(record: Record | None) -> bytes:
-    return msgspec.json.encode(record) if record else b""
-
-
-def _category_extra(record: Record) -> bytes:
-    name = record.get("name")
-    held = ["id"] + ([] if isinstance(name, str) and name != clean_name(name) else ["name"])
-    held += ["supercategory"] if record.get("supercategory") == "" else []
-    return _encoded(_without(record, held))
-
-
-def _image(record: Record, number: int, name: str) -> DatasetImage:
-    record, foreign = apart(record)
-    state = record.get("state")
-    width, height = lenient.whole(record.get("width")), lenient.whole(record.get("height"))
-    has_state = isinstance(state, str) and state in set(ImageState)
-    held = ["id", "file_name", "width", "height"] + (["state"] if has_state else [])
-    held += ["sets"] if isinstance(record.get("sets"), list) else []
-    split = record.get("split")
-    tags = _words(record, "tags")
-    if record.get("tags") == sorted(tags) and len({normalise_name(tag) for tag in tags}) == len(tags):
-        held.append("tags")
-    is_sized = width is not None and height is not None and width > 0 and height > 0
-    return DatasetImage(
-        number,
-        name.replace("\\", "/").removeprefix("./"),
-        cast("int", width) if is_sized else 0,
-        cast("int", height) if is_sized else 0,
-        _words(record, "tags"),
-        ImageState(cast("str", state)) if has_state else None,
-        _words(record, "sets"),
-        _encoded(_without(record, held) | foreign),
-        split if isinstance(split, str) else "",
-    )
-
-
-def _annotation(image_id: int, category_id: int, bbox: BBox, record: Record) -> Annotation:
-    origin, proposed_by = record.get("origin"), record.get("proposed_by")
-    attributes = values_in(record)
-    return Annotation(
-        id=0,
-        image_id=image_id,
-        category_id=category_id,
-        bbox=bbox,
-        origin=Origin(origin) if isinstance(origin, str) and origin in set(Origin) else Origin.IMPORTED,
-        proposed_by=proposed_by if isinstance(proposed_by, str) else None,
-        score=lenient.number(record.get("score")),
-        edited=record.get("edited") is True,
-        crowd=lenient.flag(record["iscrowd"])
-        if record.get("iscrowd") is not None
-        else (CROWD, True) in attributes,
-        attributes=tuple(pair for pair in attributes if pair[0] != CROWD),
-    )
-
-
-def values_in(record: Record) -> Values:
-    """The attributes of a record that have a value here, as CVAT and others write them; anything else has
-    none.
-
-    Flags that every box has may also stand beside the box (`"occluded": 1`).
-    """
-    found: dict[str, Value] = {}
-    for attribute in COMMON:
-        if attribute.name in record and lenient.flag(record[attribute.name]):
-            found[attribute.name] = True
-    raw: Any = record.get("attributes")
-    for name, value in cast("Record", raw).items() if isinstance(raw, dict) else ():
-        if not name.strip() or value is False or value == "":
-            continue
-        if isinstance(value, bool | str):
-            found[name] = value
-        elif (number := lenient.number(value)) is not None:
-            found[name] = number
-    return as_values(found)
-
-
-_HELD = ("id", "image_id", "category_id", "bbox")
-
-
-def _leftover(record: Record, annotation: Annotation) -> Record:
-    """What of an annotation is lost when only the annotation is kept."""
-    left = _without(record, _HELD)
-    if annotation.crowd or not lenient.number(left.get("iscrowd")):  # not 2, which is no flag
-        left.pop("iscrowd", None)
-    if isinstance(left.get("sets"), list):
-        left.pop("sets")
-    if isinstance(left.get("edited"), bool):
-        left.pop("edited")
-    if left.get("origin") == annotation.origin.value:
-        left.pop("origin", None)
-    if annotation.proposed_by is not None:
-        left.pop("proposed_by", None)
-    if annotation.score is not None:
-        left.pop("score", None)
-    if annotation.attributes and _encoded(left.get("attributes")) == _encoded(
-        dict(annotation.attributes)
-    ):  # 1 != 1.0
-        left.pop("attributes", None)
-    if not left.get("segmentation"):
-        left.pop("segmentation", None)
-    area = lenient.number(left.pop("area", None))
-    if area is not None and area != annotation.bbox.area:
-        left["area"] = record["area"] if isinstance(record["area"], int | float) else area
-    return left
 
 
 def _renumbered(changed: int) -> str:

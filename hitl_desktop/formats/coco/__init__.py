@@ -1,0 +1,1 @@
+"""COCO files (https://cocodataset.org/#format-data): detection, and results, panoptic boxes and folders."""
