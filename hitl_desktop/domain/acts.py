@@ -48,6 +48,7 @@ class ActKind(StrEnum):
     MAP_CLASS = "map_class"
     IGNORE_CLASSES = "ignore_classes"
     USE_CLASSES = "use_classes"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,12 +125,26 @@ class Unlabelled(StrEnum):
     EMPTY = "empty"
 
 
+class MergePolicy(StrEnum):
+    """What becomes of images that a person decided or changed: they stay, take the boxes of the file instead, or have
+    both, objects that are the same once."""
+
+    OURS = "ours"
+    THEIRS = "theirs"
+    BOTH = "both"
+
+
 @dataclass(frozen=True, slots=True)
 class ImportOptions:
-    """What a person chose: `boxes` is None to trust the numbers as pixels only where they are plausible."""
+    """What a person chose: `boxes` is None to trust the numbers as pixels only where they are plausible.
+
+    `categories` are names of the file with what they become here, None for those that are left out.
+    """
 
     unlabelled: Unlabelled = Unlabelled.UNDECIDED
     boxes: BoxForm | None = None
+    merge: MergePolicy = MergePolicy.OURS
+    categories: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
 
 
 @dataclass(frozen=True, slots=True)

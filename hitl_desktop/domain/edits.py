@@ -22,6 +22,7 @@ class Side:
     those that boxes can have on this side and not on the other, `dismissed` the label issues that somebody
     dismissed, `kept` what a data set file has about annotations, by id, as it fits on this side, and
     `mapping` the category ids of classes of a detector, by its hash, None where the edit does not touch them.
+    `imported` is the portion of an import (`store/imports`) that is there on this side.
     """
 
     annotations: tuple[Annotation, ...] = ()
@@ -35,6 +36,7 @@ class Side:
     dismissed: tuple[int, ...] = ()
     kept: tuple[tuple[int, KeptBox], ...] = ()
     mapping: tuple[str, tuple[tuple[str, int], ...]] | None = None
+    imported: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,9 @@ def lock_file(path: Path) -> Path:
     return path.with_name(f".{path.name}.lock")
 
 
-def hold(path: Path) -> None:
-    """Keep other processes off a project until it was released as often as it was held.
+def hold(path: Path) -> bool:
+    """Keep other processes off a project until it was released as often as it was held; returns whether nobody in
+    this process held it before.
 
     Raises:
         ProjectError: another process works on it.
@@ -35,6 +36,7 @@ def hold(path: Path) -> None:
     with _mutex:
         handle, count = _held.get(path, (-1, 0))
         _held[path] = (handle if count else _take(path), count + 1)
+    return count == 0
 
 
 def release(path: Path) -> None:

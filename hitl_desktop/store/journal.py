@@ -52,6 +52,10 @@ class Journal:
         """Let an entry be a longer edit, as it goes on."""
         self._db.execute("UPDATE journal SET edit = ? WHERE id = ?", (msgspec.json.encode(edit), entry_id))
 
+    def drop(self, entry_id: int) -> None:
+        """Delete an entry."""
+        self._db.execute("DELETE FROM journal WHERE id = ?", (entry_id,))
+
     def last_id(self) -> int:
         """The number of the latest entry, 0 if there is none."""
         return self._db.scalar("SELECT max(id) FROM journal") or 0

@@ -25,6 +25,7 @@ from hitl_desktop.store.extras import Extras
 from hitl_desktop.store.heads import Heads
 from hitl_desktop.store.image_files import ImageFiles
 from hitl_desktop.store.images import Images
+from hitl_desktop.store.imports import Imports
 from hitl_desktop.store.journal import Journal
 from hitl_desktop.store.label_issues import LabelIssues
 from hitl_desktop.store.meta import Meta
@@ -65,6 +66,7 @@ class Project:
         self.validations = Validations(db)
         self.reannotations = Reannotations(db)
         self.bulk_accepts = BulkAccepts(db)
+        self.imports = Imports(db)
         self.queue = Queue(db)
         self.journal = Journal(db)
         self._closed = False
@@ -122,13 +124,20 @@ class Project:
         path = Path(os.path.abspath(path))  # noqa: PTH100
         _check_file(path)
         with ExitStack() as on_failure:
-            file_lock.hold(path)
+            is_first = file_lock.hold(path)
             on_failure.callback(file_lock.release, path)
             db = Database(path, background=background)
             on_failure.callback(db.close)
             migrate(db, is_new=False)
+            project = cls(db)
+            if is_first:
+                project.take_back_unfinished_import()
             on_failure.pop_all()
-        return cls(db)
+        return project
+
+    def take_back_unfinished_import(self) -> None:
+        """Leave the project as it was before an import that was cancelled, or whose process was killed."""
+        self.imports.take_back_unfinished(self.journal)
 
     def __enter__(self) -> Self:
         return self

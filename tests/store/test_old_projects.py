@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from hitl_desktop.domain.edits import Edit
 from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
@@ -25,6 +27,8 @@ from hitl_desktop.workflows.queue.filtering import from_text
 from tests.store.old_projects import PLACE, contents, details, history, redone
 
 NEVER_WRITTEN = {1, 2, 3, 14, 23, 30}
+CODED_ACTS = 32
+"""From this version on acts are stored as codes."""
 ANOTHER_ENCODER = 11
 """Vectors from before this version, and what was learned from them, are of another encoder."""
 CODES = {
@@ -111,11 +115,14 @@ def test_everything_is_there_and_every_act_can_be_undone_and_done_again(file: Pa
     assert plain(history(project)) == expected["history"]
 
 
-def test_acts_that_were_stored_in_words_are_undone_and_redone_under_these_words(project: Project) -> None:
+def test_acts_are_undone_and_redone_under_the_words_that_were_stored_or_that_their_code_has(
+    file: Path, project: Project
+) -> None:
     rows = project.db.all("SELECT edit FROM journal WHERE undone = 0 ORDER BY id")
-    words = [json.loads(row[0])["label"] for row in rows]
+    stored = [msgspec.json.decode(row[0], type=Edit).label for row in rows]
+    words = [act_text(label) for label in stored]
     assert words
-    assert all(isinstance(label, str) for label in words)
+    assert all(isinstance(label, str) for label in stored) == (version_of(file) < CODED_ACTS)
     undone = list(iter(lambda: edits.undo(project)[0], None))
     assert [act_text(edit.label) for edit in undone if edit] == words[::-1]
     redone = [edits.redo(project)[0] for _ in words]

@@ -219,7 +219,7 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
     with Project.create(tmp_path / "p.hitl") as project:
         project.images.add(project.add_folder(tmp_path), ["a.png", "b.png", "c.png"])
         later = ("class_maps", "validations", "bulk_samples", "bulk_accepts", "pinned_boxes", "second_looks")
-        later += ("image_extras", "category_extras", "annotation_extras", "dataset_extras")
+        later += ("image_extras", "category_extras", "annotation_extras", "dataset_extras", "imports")
         project.db.execute(
             "CREATE TABLE put_back (image_id INTEGER PRIMARY KEY REFERENCES images (id)) STRICT"
         )
@@ -229,7 +229,8 @@ def test_a_project_of_before_keeps_its_order(tmp_path: Path) -> None:
         project.db.execute("DROP INDEX suspicions_by_image")
         for column in ("looks", "same_as", "remark", "stamp"):
             project.db.execute(f"ALTER TABLE images DROP COLUMN {column}")
-        project.db.execute("ALTER TABLE decisions DROP COLUMN why")
+        for column in ("why", "reviewer"):
+            project.db.execute(f"ALTER TABLE decisions DROP COLUMN {column}")
         for column in ("file", "card"):
             project.db.execute(f"ALTER TABLE models DROP COLUMN {column}")
         for index in ("predictions_by_image", "predictions_superseded"):

@@ -21,6 +21,7 @@ from hitl_desktop.store.migrations.files_and_codes import (
     index_suspicions,
     keep_detector_of_heads,
     keep_extras,
+    keep_imports,
     keep_model_files,
     mend_early_files,
     portion_acts,
@@ -81,6 +82,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     supersede_predictions,
     keep_detector_of_heads,
     code_acts,
+    keep_imports,
 )
 
 

@@ -175,3 +175,9 @@ def keep_detector_of_heads(db: Database) -> None:
 def code_acts(_: Database) -> None:
     """The journal holds codes of acts from here on, which programs before this step cannot read; words that
     are there stay, for a journal may be megabytes long."""
+
+
+def keep_imports(db: Database) -> None:
+    """What imports did, so that they can be taken back, and who decided."""
+    db.execute("CREATE TABLE imports (id INTEGER PRIMARY KEY, content BLOB NOT NULL, taken_out BLOB) STRICT")
+    db.execute("ALTER TABLE decisions ADD COLUMN reviewer TEXT NOT NULL DEFAULT ''")

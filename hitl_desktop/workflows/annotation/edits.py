@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import islice
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.images import ImageState
@@ -44,7 +45,13 @@ def note_correction(project: Project, image_id: int, *, goes_on: bool = False) -
 def long_step(project: Project, *, redo: bool) -> int | None:
     """The act that undo, or redo, would do, if nobody should wait for it: 4 MB take a fifth of a second."""
     act, size = project.journal.next_act(undone=redo)
-    return act if size > _LONG_EDIT else None
+    if act is None or size > _LONG_EDIT:
+        return act
+    entry = project.journal.next_of(act, undone=redo)
+    is_import = (
+        entry is not None and isinstance(entry[1].label, Act) and entry[1].label.kind is ActKind.IMPORT
+    )
+    return act if is_import else None
 
 
 def step_over(project: Project, act: int, progress: Progress, *, redo: bool) -> tuple[Edit | None, Changes]:
@@ -99,6 +106,10 @@ def _step_edit(project: Project, act: int, *, undone: bool) -> tuple[Edit, Chang
 
 def changes_of(project: Project, edit: Edit) -> Changes:
     """What an edit changed."""
+    portion = edit.after.imported if edit.after.imported is not None else edit.before.imported
+    if portion is not None:
+        on = project.imports.images_of(portion)
+        return Changes(images=True, annotations_of=on, categories=True, queue=True, learn_from=on, tags=True)
     if edit.parts:
         on = frozenset(part.image_id for part in edit.parts if part.image_id is not None)
         tags = any(part.after.tags is not None for part in edit.parts)
@@ -198,6 +209,9 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
 def _take_away(project: Project, sides: Sequence[Side]) -> None:
     project.annotations.remove([a for side in sides for a in side.annotations])
     project.attributes.remove([a for side in sides for a in side.attributes])
+    for side in sides:
+        if side.imported is not None:
+            project.imports.take_out(side.imported)
     project.predictions.unreject(i for side in sides for i in side.rejected)
     for issue_id in (i for side in sides for i in side.dismissed):
         project.label_issues.dismiss(issue_id, is_dismissed=False)
@@ -209,6 +223,9 @@ def _put(project: Project, sides: Sequence[Side]) -> list[Annotation]:
     added = project.annotations.add(a for side in sides for a in side.annotations)
     project.extras.add_annotations(each for side in sides for each in side.kept)
     project.predictions.reject(i for side in sides for i in side.rejected)
+    for side in sides:
+        if side.imported is not None:
+            project.imports.put_back(side.imported)
     for issue_id in (i for side in sides for i in side.dismissed):
         project.label_issues.dismiss(issue_id)
     for side in sides:

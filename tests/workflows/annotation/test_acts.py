@@ -13,6 +13,7 @@ from PIL import Image
 
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.attributes import Attribute
+from hitl_desktop.domain.dataset import ImportOptions, MergePolicy
 from hitl_desktop.domain.edits import Edit
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
@@ -33,6 +34,7 @@ from hitl_desktop.workflows.detection.class_map import (
     set_mapping,
     use_as_categories,
 )
+from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 from hitl_desktop.workflows.images.relink import reread
 from hitl_desktop.workflows.prediction.bulk_accept import accept_all, preview
@@ -201,6 +203,17 @@ def change_files(project: Project) -> list[str]:
     ]
 
 
+def import_labels(project: Project) -> list[str]:
+    """Read labels of another program."""
+    file = project.path.with_name("truth.json")
+    image = {"id": 1, "file_name": "f.jpg", "width": 400, "height": 300}
+    box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [1, 2, 30, 40]}
+    categories = [{"id": 1, "name": "leaf"}]
+    file.write_text(json.dumps({"images": [image], "annotations": [box], "categories": categories}))
+    import_dataset(project, read_dataset(file), ImportOptions(merge=MergePolicy.THEIRS), file=file)
+    return ["Import truth.json"]
+
+
 def category(project: Project, name: str) -> int:
     return project.categories.ensure(name).id
 
@@ -219,6 +232,7 @@ def test_every_kind_of_act_is_a_code_in_the_file_and_words_on_the_screen(project
         *mend_labels(project),
         *change_many(project),
         *change_files(project),
+        *import_labels(project),
     ]
     entries = [json.loads(row[0]) for row in project.db.all("SELECT edit FROM journal ORDER BY id")]
     codes = [label["kind"] for entry in entries for label in labels(entry)]

@@ -1,0 +1,37 @@
+"""What an import did to a project, so that it can be taken back."""
+
+from __future__ import annotations
+
+import msgspec
+
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.attributes import Attribute
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.images import ImageState
+
+
+class ImportedImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """State and tags of an image before an import and after it; tags are None where it has none to give."""
+
+    id: int
+    state_before: ImageState
+    state_after: ImageState
+    tags_before: tuple[int, ...] | None = None
+    tags_after: tuple[int, ...] | None = None
+
+
+class ImportPortion(msgspec.Struct, frozen=True):
+    """What was written in one transaction: images, and on these the boxes whose ids lie in `boxes` (first, last).
+
+    `removed` are boxes that gave way, `changed` those that took something from the file, before and after. `sets` are
+    the images that were put into sets of edge cases, by their names, `categories` and `attributes` those that were
+    not there before.
+    """
+
+    boxes: tuple[int, int]
+    images: tuple[ImportedImage, ...]
+    removed: tuple[Annotation, ...] = ()
+    changed: tuple[tuple[Annotation, Annotation], ...] = ()
+    sets: tuple[tuple[str, int], ...] = ()
+    categories: tuple[Category, ...] = ()
+    attributes: tuple[Attribute, ...] = ()
