@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -28,12 +29,57 @@ BOXES = click.option(
     help="What the numbers of a box are: x y width height, two corners, or either as fractions of the image.",
 )
 
+AS = click.option(
+    "--as",
+    "take_as",
+    type=click.Choice(["labels", "suggestions"]),
+    default="labels",
+    show_default=True,
+    help="Labels, or suggestions that people accept or correct.",
+)
+MERGE = click.option(
+    "--merge",
+    type=click.Choice(["ours", "theirs", "both"]),
+    default="ours",
+    show_default=True,
+    help="What becomes of images that people labelled here: they stay, take the file's boxes, or have both.",
+)
+CATEGORIES = click.option(
+    "--category",
+    "categories",
+    multiple=True,
+    metavar="NAME=NAME",
+    help="A category of the file and what it becomes here; with nothing after = its boxes are left out.",
+)
 
-def import_options(unlabelled: str, boxes: str | None) -> ImportOptions:
-    """The options of the command line as the import takes them."""
-    from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled  # noqa: PLC0415
 
-    return ImportOptions(Unlabelled(unlabelled), BoxForm(boxes) if boxes else None)
+def import_options(
+    unlabelled: str,
+    boxes: str | None,
+    merge: str = "ours",
+    categories: Sequence[str] = (),
+    take_as: str = "labels",
+) -> ImportOptions:
+    """The options of the command line as the import takes them.
+
+    Raises:
+        UsageError: a category is not given as NAME=NAME.
+    """
+    from hitl_desktop.domain.dataset import BoxForm, ImportOptions, MergePolicy, Unlabelled  # noqa: PLC0415
+
+    chosen: dict[str, str | None] = {}
+    for pair in categories:
+        name, sign, new = pair.partition("=")
+        if not sign or not name.strip():
+            raise click.UsageError(f"{pair!r} is not NAME=NAME, such as --category car=vehicle.")
+        chosen[name.strip()] = new.strip() or None
+    return ImportOptions(
+        Unlabelled(unlabelled),
+        BoxForm(boxes) if boxes else None,
+        MergePolicy(merge),
+        chosen,
+        take_as == "suggestions",
+    )
 
 
 def import_report(imported: ImportSummary | None) -> Report:
@@ -53,18 +99,31 @@ def foreseen(project: Project, result: ImportResult, options: ImportOptions) -> 
     """What an import would find, without doing it."""
     from dataclasses import asdict  # noqa: PLC0415
 
+    from hitl_desktop.domain.categories import near_name  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.align_dataset import align  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.import_dataset import with_categories  # noqa: PLC0415
 
+    result = with_categories(result, options.categories)
     aligned = align(project, result, options)
-    known = {c.name for c in project.categories.all()}
+    known = [c.name for c in project.categories.all()]
     new = [c.name for c in result.dataset.categories if c.name not in known]
-    remark = tr("New categories: {names}.", names=", ".join(new)) if new else ""
+    near = {name: other for name in new if (other := near_name(name, known))}
+    remarks = [tr("New categories: {names}.", names=", ".join(new))] if new else []
+    remarks += [
+        tr(
+            '"{name}" is nearly "{other}" of the project; --category "{name}={other}" makes them one.',
+            name=name,
+            other=other,
+        )
+        for name, other in near.items()
+    ]
     return {
         "summary": tr("Nothing was imported: this is what would be."),
         "images": len(aligned.dataset.images),
         "annotations": len(aligned.dataset.annotations),
         "categories": len(result.dataset.categories),
         "new_categories": new,
-        "remarks": [{"path": "", "remark": remark}] if remark else [],
+        "near_names": near,
+        "remarks": [{"path": "", "remark": remark} for remark in remarks],
         "issues": [asdict(issue) for issue in (*result.issues, *aligned.issues)],
     }

@@ -9,7 +9,16 @@ import click
 
 from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.dataset_files import COLUMNS, FILES, SEED, SPLIT, parsed_columns
-from hitl_desktop.cli.dataset_import import BOXES, UNLABELLED, foreseen, import_options, import_report
+from hitl_desktop.cli.dataset_import import (
+    AS,
+    BOXES,
+    CATEGORIES,
+    MERGE,
+    UNLABELLED,
+    foreseen,
+    import_options,
+    import_report,
+)
 from hitl_desktop.cli.names import FORMAT
 from hitl_desktop.cli.paths import DATASET, FOLDER, PROJECT
 from hitl_desktop.cli.reporting import Report, prints_report
@@ -21,7 +30,7 @@ from hitl_desktop.translation import tr
     "Data sets",
     "import sample.hitl truth.json",
     "import sample.hitl truth.json --unlabelled empty",
-    "import sample.hitl truth.json --format coco",
+    "import sample.hitl truth.json --as suggestions",
     name="import",
 )
 @click.argument("project", type=PROJECT)
@@ -29,6 +38,9 @@ from hitl_desktop.translation import tr
 @click.option("--format", "format_name", type=FORMAT, default="", help="Its format, if it is not recognised.")
 @UNLABELLED
 @BOXES
+@AS
+@MERGE
+@CATEGORIES
 @COLUMNS
 @click.option("--dry-run", is_flag=True, help="Tell what would be imported, and import nothing.")
 @prints_report
@@ -38,10 +50,13 @@ def import_(
     format_name: str,
     unlabelled: str,
     boxes: str | None,
+    take_as: str,
+    merge: str,
+    categories: tuple[str, ...],
     columns: str,
     dry_run: bool,
 ) -> Report:
-    """Import a data set as ground truth.
+    """Import a data set as ground truth, or as suggestions.
 
     Images are found by their path or name; those with boxes become decided. Whatever could not be taken as it
     stands is listed.
@@ -49,21 +64,24 @@ def import_(
     from hitl_desktop.formats.recognition import recognise  # noqa: PLC0415
     from hitl_desktop.store.project import SUFFIX, Project  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.import_dataset import (  # noqa: PLC0415
-        import_dataset,
         read_dataset,
         sizes_in,
     )
+    from hitl_desktop.workflows.exchange.import_suggestions import take_in  # noqa: PLC0415
     from hitl_desktop.workflows.images.open_folder import refresh as list_what_is_new  # noqa: PLC0415
 
     if path.suffix == SUFFIX:
         read_dataset(path)  # refused there
-    name = format_name or recognise(path).format
+    name, options = (
+        format_name or recognise(path).format,
+        import_options(unlabelled, boxes, merge, categories, take_as),
+    )
     with Project.open(project) as opened, TerminalProgress(tr("Reading images")) as progress:
         list_what_is_new(opened, progress)
         result = read_dataset(path, format_name=name, sizes=sizes_in(opened), columns=parsed_columns(columns))
         if dry_run:
-            return foreseen(opened, result, import_options(unlabelled, boxes))
-        summary = import_dataset(opened, result, import_options(unlabelled, boxes), file=path)
+            return foreseen(opened, result, options)
+        summary = take_in(opened, result, options, file=path, progress=progress)
         unreadable = [{"path": i.path, "reason": i.reason} for i in opened.images.all() if i.reason]
     return import_report(summary) | {
         "images": summary.images,

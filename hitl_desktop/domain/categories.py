@@ -1,8 +1,9 @@
 """Categories and tags: names with ids that never move."""
 
+import difflib
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -42,6 +43,8 @@ class Tag:
     name: str
 
 
+_NEAR = 0.8
+"""Names of which so much is the same (`difflib`) may be one name in two spellings."""
 _INVISIBLE = "\u00ad\u200b\u2060\ufeff"
 _AFTER_W = "123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
@@ -113,3 +116,13 @@ def normalise_name(name: str) -> str:
     """
     key = name_key(name)
     return re.sub(r"[_\-]+", "", key) or key
+
+
+def near_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that is nearly this one ("cars" beside "Car", "traffic lihgt"), if it is not there itself."""
+    letters = {other: "".join(filter(str.isalnum, normalise_name(other))) for other in known}
+    own = "".join(filter(str.isalnum, normalise_name(name)))
+    found = difflib.get_close_matches(own, letters.values(), n=1, cutoff=_NEAR)
+    return (
+        next((other for other, key in letters.items() if key in found), None) if name not in letters else None
+    )

@@ -138,13 +138,15 @@ class MergePolicy(StrEnum):
 class ImportOptions:
     """What a person chose: `boxes` is None to trust the numbers as pixels only where they are plausible.
 
-    `categories` are names of the file with what they become here, None for those that are left out.
+    `categories` are names of the file with what they become here, None for those that are left out. Boxes come in as
+    labels or, if that was chosen, `as_suggestions`.
     """
 
     unlabelled: Unlabelled = Unlabelled.UNDECIDED
     boxes: BoxForm | None = None
     merge: MergePolicy = MergePolicy.OURS
     categories: Mapping[str, str | None] = field(default_factory=dict[str, str | None])
+    as_suggestions: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from hitl_desktop.store.database import Database
 from hitl_desktop.store.meta import Meta
 
 _DETECTOR = "detector"
+OF_LABELS = "labels "
+"""What the hash of a file of labels begins with, whose boxes are suggested like those of a detector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,11 @@ class ModelRecord:
     classes: tuple[str, ...]
     file: str = ""
     card: str = ""
+
+    @property
+    def is_of_labels(self) -> bool:
+        """Whether it is no network, but a file of labels that came in as suggestions."""
+        return self.hash.startswith(OF_LABELS)
 
 
 class Models:

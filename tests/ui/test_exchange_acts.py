@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
-from hitl_desktop.domain.dataset import BoxForm, ImportOptions, Unlabelled
+from hitl_desktop.domain.dataset import BoxForm, ImportOptions, MergePolicy, Unlabelled
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.formats.coco import detection as coco
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.export_question import ExportChoice, ExportQuestion
-from hitl_desktop.ui.questions.import_question import ImportQuestion
+from hitl_desktop.ui.questions.import_question import ImportLook, ImportQuestion
 from hitl_desktop.workflows.exchange.export_dataset import ExportOptions
 from hitl_desktop.workflows.exchange.write_dataset import ImageFiles
 from tests.ui.conftest import Answers
@@ -55,6 +57,29 @@ def test_numbers_that_are_hardly_pixels_are_asked_about(qtbot: QtBot, tmp_path: 
     assert dialog.options().boxes is BoxForm.FRACTIONS
     dialog.form.setCurrentText("Pixels: two corners")
     assert dialog.options().boxes is BoxForm.CORNERS
+
+
+def test_new_categories_can_become_others_and_labels_can_come_in_as_suggestions(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    categories = [{"id": 1, "name": "cats"}, {"id": 2, "name": "tree"}, {"id": 3, "name": "dog"}]
+    file = write(tmp_path / "c.json", [1, 1, 9, 9], images=IMAGES[:1], categories=categories)
+    look = ImportLook(categories=("Cat", "dog"), is_labelled=True)
+    dialog = ImportQuestion(coco.read(file), None, look)
+    qtbot.addWidget(dialog)
+    dialog.show()
+    shown = [label.text() for label in dialog.categories.findChildren(QLabel)]
+    assert shown == [
+        "1 category of the file is in the project, too.", "cats (1 box)", 'nearly "Cat"', "tree (0 boxes)",
+    ]  # fmt: skip
+    dialog.categories.boxes["cats"].setCurrentText("Cat")
+    dialog.categories.boxes["tree"].setCurrentText("Leave its boxes out")
+    dialog.merge.setCurrentText("get both, equal objects once")
+    dialog.as_suggestions.setChecked(True)
+    assert not dialog.merge.isEnabled()
+    assert dialog.options() == ImportOptions(
+        merge=MergePolicy.BOTH, categories={"cats": "Cat", "tree": None}, as_suggestions=True
+    )
 
 
 def test_a_file_whose_boxes_all_have_an_image_asks_nothing(qtbot: QtBot, tmp_path: Path) -> None:
@@ -161,3 +186,43 @@ def test_a_division_that_is_none_is_told_before_anything_is_written(qtbot: QtBot
     dialog.format.setCurrentText("YOLO")
     choice = dialog.choice()
     assert (choice.format, choice.options.shares) == ("yolo", {"train": 0.8, "val": 0.2})
+
+
+def test_an_import_is_one_step_of_undo_and_of_redo(window: MainWindow, imported: Path, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project is not None
+
+    def states() -> list[str]:
+        return [image.state.value for image in project.images.all()]
+
+    after = states()
+    assert len(project.annotations.all()) == 1
+    window.actions_["undo"].trigger()
+    qtbot.waitUntil(lambda: not project.annotations.all(), timeout=60_000)
+    assert set(states()) == {"undecided"}
+    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
+    window.actions_["redo"].trigger()
+    qtbot.waitUntil(lambda: len(project.annotations.all()) == 1, timeout=60_000)
+    assert states() == after
+
+
+def test_labels_as_suggestions_are_shown_and_accepted(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers = window.ask
+    assert isinstance(answers, Answers)
+    answers.next_import = write(tmp_path / "c.json", [10, 10, 30, 20], images=IMAGES[:1])
+    answers.import_options = ImportOptions(as_suggestions=True)
+    window.actions_["import_coco"].trigger()
+    project = window.session.project
+    assert project is not None
+    qtbot.waitUntil(
+        lambda: [p.name for p in window.session.proposals] == ["cat"] and not window.runner.jobs,
+        timeout=60_000,
+    )
+    assert project.annotations.all() == []
+    assert window.session.proposals[0].bbox == BBox(10, 10, 30, 20)
+    window.session.acts.accept_image()
+    qtbot.waitUntil(lambda: len(project.annotations.all()) == 1, timeout=60_000)
+    (box,) = project.annotations.all()
+    assert (box.bbox, box.proposed_by) == (BBox(10, 10, 30, 20), "c.json")

@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.errors import UnreadableImageError, WouldReplaceError
 from hitl_desktop.formats.recognition import recognise
@@ -36,10 +37,10 @@ from hitl_desktop.workflows.exchange.export_dataset import (
 )
 from hitl_desktop.workflows.exchange.import_dataset import (
     ImportSummary,
-    import_dataset,
     read_dataset,
     sizes_in,
 )
+from hitl_desktop.workflows.exchange.import_suggestions import take_in
 from hitl_desktop.workflows.exchange.match_images import match_by_name
 
 _SHOWN, _TRIED = 3, 30
@@ -65,7 +66,10 @@ def _read(project: Project, file: Path) -> tuple[ImportResult, ImportLook]:
         shown.append(
             (pixels, tuple(NamedBox(a.bbox.scaled(scale), names[a.category_id]) for a in boxes[image.id]))
         )
-    return result, ImportLook(FORMATS[found.format].title, found.reason, tuple(shown))
+    known = tuple(c.name for c in project.categories.all() if not c.retired)
+    is_labelled = bool(project.annotations.count_by_category()) or bool(project.decisions.count())
+    look = ImportLook(FORMATS[found.format].title, found.reason, tuple(shown), known, is_labelled)
+    return result, look
 
 
 class ExchangeActs(QObject):
@@ -107,8 +111,22 @@ class ExchangeActs(QObject):
         result, look = read
         options = self.ask.confirm_import(result, look)
         if options is not None:
-            job = in_project(path, lambda p, _: import_dataset(p, result, options, file=file))
-            self._runner.start(FILES, tr("Importing"), job, on_success=partial(self._on_imported, path))
+            job = in_project(
+                path, lambda p, progress: take_in(p, result, options, file=file, progress=progress)
+            )
+            self._runner.start(
+                FILES,
+                tr("Importing"),
+                job,
+                on_success=partial(self._on_imported, path),
+                on_cancelled=partial(self._on_not_imported, path),
+            )
+
+    def _on_not_imported(self, path: Path) -> None:
+        """It was cancelled: the project is as it was, and what was shown on the way is read again."""
+        if self._session.project is not None and self._session.project.path == path:
+            self._session.walk.apply_changes(Changes(images=True, categories=True, queue=True))
+        self._messages.show(tr("The import was cancelled; nothing came in."))
 
     def _on_imported(self, path: Path, summary: ImportSummary) -> None:
         self._warning.dismiss()

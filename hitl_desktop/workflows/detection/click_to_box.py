@@ -13,7 +13,7 @@ from hitl_desktop.imaging import read_for_models
 from hitl_desktop.inference.box_branch import has_box_branch, input_side, load_box_branch
 from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
-from hitl_desktop.workflows.detection.detector import card_of, wanted_detector
+from hitl_desktop.workflows.detection.detector import clicked_card
 
 _SIZES = 1000
 
@@ -50,8 +50,7 @@ def click_field(
         ModelError: the project's detector has no class-agnostic boxes, or cannot be used.
         UnreadableImageError: the file cannot be read.
     """
-    record, card = wanted_detector(project, None)
-    card = card or card_of(project, record)
+    card = clicked_card(project)
     branch = load_box_branch(card, threads=threads)
     taught = tuple(project.annotations.taught_sizes(most=_SIZES, beside=image.id))
     progress.check_cancelled()
@@ -68,7 +67,7 @@ def click_field_ahead(
     record, image = project.models.detector(), project.images.get(image_id)
     if record is None or image is None or image.reason is not None:
         return None
-    if not has_box_branch(card_of(project, record)):
+    if not has_box_branch(clicked_card(project)):
         return None
     return click_field(project, image, progress, threads=threads)
 

@@ -46,8 +46,14 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
     """The card of a detector that was used on the project: that of its file, or a bundled one.
 
     Raises:
-        ModelError: its file is gone, is another model now, or was never noted and is not bundled.
+        ModelError: its file is gone, is another model now, or was never noted and is not bundled; or it is a file
+            of labels.
     """
+    if detector.is_of_labels:
+        raise ModelError(
+            tr("The suggestions of this project come from a file of labels, {name}.", name=detector.name),
+            hint=tr("Choose a detector first: the suggestions of the file stay."),
+        )
     file = project.path.parent / detector.file if detector.file else None
     if file is not None and file.is_file():
         card = find_card(str(file))
@@ -77,6 +83,19 @@ def card_of(project: Project, detector: ModelRecord) -> ModelCard:
             name=project.path.name,
         ),
     )
+
+
+def clicked_card(project: Project) -> ModelCard:
+    """The card of the network that finds the box at a click: the project's detector, the bundled one where the
+    suggestions come from a file.
+
+    Raises:
+        ModelError: see `card_of`.
+    """
+    record, card = wanted_detector(project, None)
+    if card is None and record.is_of_labels:
+        return find_card(DEFAULT_DETECTOR)
+    return card or card_of(project, record)
 
 
 def feature_maps_of(project: Project) -> tuple[tuple[str, ...], tuple[int, ...]] | None:

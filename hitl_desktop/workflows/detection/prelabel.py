@@ -135,6 +135,8 @@ def prelabel(
     """
     check_folders(project)
     record, card = wanted_detector(project, model)
+    if card is None and record.is_of_labels:  # the file suggested all it has
+        return PrelabelResult(record.name, skipped=len(project.images.ids()))
     is_used_anew = card is not None and record.card not in {"", card.usage}
     done_before = set[int]() if is_used_anew else project.predictions.images_done(record.id)
     result = PrelabelResult(card.name if card else record.name)

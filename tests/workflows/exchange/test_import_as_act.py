@@ -16,13 +16,20 @@ from PIL import Image
 
 from hitl_desktop.domain.dataset import ImportOptions, MergePolicy
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate, edits
+from hitl_desktop.workflows.detection.detector import card_of
+from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange import import_dataset as importing
 from hitl_desktop.workflows.exchange.export_dataset import export_dataset
 from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
+from hitl_desktop.workflows.exchange.import_suggestions import take_in
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
+from hitl_desktop.workflows.prediction.proposals import proposals_of
+from hitl_desktop.workflows.prediction.scoring import load_scorer
 
 NAMES = ("a", "b", "c", "d")
 OURS, THEIRS = BBox(10, 10, 40, 30), BBox(100, 50, 20, 20)
@@ -162,9 +169,13 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.errors import ModelError
+from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
+from hitl_desktop.workflows.detection.detector import card_of
+from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange import import_dataset as importing
 importing._AT_ONCE_ALONE = 1
 class Dies(NoProgress):
@@ -244,3 +255,41 @@ def test_categories_come_in_under_the_names_that_were_chosen(project: Project, t
         ("animal", *OURS, None), ("animal", *THEIRS, None), ("car", 1, 1, 9, 9, None),
     ]  # fmt: skip
     assert "1 box of tree left out, as chosen" in [issue.problem for issue in summary.issues]
+
+
+def test_boxes_come_in_as_suggestions_and_labels_stay(project: Project, tmp_path: Path) -> None:
+    annotate.draw(project, 1, [(OURS, project.categories.ensure("cat").id)])
+    file = file_of(tmp_path, {"a": [("dog", THEIRS)], "b": [("cat", THEIRS), ("dog", OURS)]})
+    record = json.loads(file.read_text())
+    for box, score in zip(record["annotations"], (0.9, 0.6, 0.01), strict=True):
+        box["score"] = score
+    file.write_text(json.dumps(record))
+    before = look(project)
+    options = ImportOptions(as_suggestions=True)
+    summary = take_in(project, read_dataset(file), options, file=file)
+    assert look(project)["images"] == before["images"]
+    assert look(project)["categories"] == ["cat", "dog"]
+    assert (summary.images, summary.annotations) == (2, 2)
+    assert "1 box with a score below 0.05 left out" in [issue.problem for issue in summary.issues]
+    second = project.images.all()[1]
+    (proposal,) = proposals_of(project, second, load_scorer(project))
+    assert (proposal.name, proposal.bbox, proposal.proposed_by) == ("cat", THEIRS, "labels.json")
+    assert proposal.score == pytest.approx(0.6, abs=1e-3)  # scores are kept in half precision
+    assert prelabel(project, NoProgress()).done == 0  # there is no network to run
+    annotate.accept(project, [proposal])
+    (box,) = project.annotations.of_image(second.id)
+    assert (box.origin.value, box.proposed_by, box.edited) == ("model", "labels.json", False)
+    detector = project.models.detector()
+    assert detector is not None
+    with pytest.raises(ModelError, match=r"come from a file of labels, labels\.json"):
+        card_of(project, detector)  # what an export of the taught detector begins with
+
+
+def test_a_detector_takes_the_place_of_suggestions_of_a_file(project: Project, tmp_path: Path) -> None:
+    file = file_of(tmp_path, {"a": [("dog", THEIRS)]})
+    take_in(project, read_dataset(file), ImportOptions(as_suggestions=True), file=file)
+    result = prelabel(project, NoProgress(), model=DEFAULT_DETECTOR)
+    assert result.done == len(NAMES)
+    detector = project.models.detector()
+    assert detector is not None
+    assert not detector.is_of_labels
