@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
 from hitl_desktop.cli.commands import command
-from hitl_desktop.cli.dataset_files import COLUMNS, FILES, SEED, SPLIT, parsed_columns
+from hitl_desktop.cli.dataset_files import COLUMNS, parsed_columns
 from hitl_desktop.cli.dataset_import import (
     AS,
     BOXES,
@@ -19,6 +20,7 @@ from hitl_desktop.cli.dataset_import import (
     import_options,
     import_report,
 )
+from hitl_desktop.cli.export_choices import export_choices, export_options
 from hitl_desktop.cli.names import FORMAT
 from hitl_desktop.cli.paths import DATASET, FOLDER, PROJECT
 from hitl_desktop.cli.reporting import Report, prints_report
@@ -95,7 +97,7 @@ def import_(
 @command(
     "Data sets",
     "export sample.hitl --out labels.json",
-    "export sample.hitl --out everything.json --all",
+    "export sample.hitl --out checked.json --suggestions-from 0.8",
     "export sample.hitl --out yolo-folder --format yolo --image-files copy --split 80/20",
 )
 @click.argument("project", type=PROJECT)
@@ -103,47 +105,23 @@ def import_(
     "--format", "format_name", type=FORMAT, default="coco", show_default=True, help="The format to write."
 )
 @click.option("--out", type=DATASET, required=True, help="The file or folder to write.")
-@click.option("--all", "all_images", is_flag=True, help="Undecided and skipped images too.")
 @click.option(
     "--force", is_flag=True, help="Replace a file that was imported, or that another program wrote."
 )
-@FILES
-@SPLIT
-@SEED
+@export_choices
 @prints_report
-def export(
-    project: Path,
-    format_name: str,
-    out: Path,
-    all_images: bool,
-    force: bool,
-    image_files: str,
-    shares: str,
-    seed: int,
-) -> Report:
+def export(project: Path, format_name: str, out: Path, force: bool, **chosen: Any) -> Report:
     """Write the decided images and their annotations.
 
     No file is replaced that was imported, or that another program wrote, without --force.
     """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
-    from hitl_desktop.workflows.exchange.export_dataset import (  # noqa: PLC0415
-        ExportOptions,
-        export_dataset,
-        in_words,
-    )
-    from hitl_desktop.workflows.exchange.splitting import parsed_shares  # noqa: PLC0415
-    from hitl_desktop.workflows.exchange.write_dataset import ImageFiles  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.export_dataset import export_dataset, in_words  # noqa: PLC0415
 
-    options = ExportOptions(parsed_shares(shares) if shares else None, seed, ImageFiles(image_files))
+    options = export_options(chosen)
     with Project.open(project) as opened, TerminalProgress(tr("Writing")) as progress:
         summary = export_dataset(
-            opened,
-            out,
-            format_name=format_name,
-            all_images=all_images,
-            force=force,
-            options=options,
-            progress=progress,
+            opened, out, format_name=format_name, force=force, options=options, progress=progress
         )
     return asdict(summary) | {"path": str(summary.path), "remarks": in_words(summary)}
 

@@ -17,7 +17,8 @@ class DatasetImage(msgspec.Struct, frozen=True, gc=False):
 
     `state` is None where the file lists the image without a box and without a word about it. `sets` are the
     sets of edge cases it is in. `extra` is a JSON object of the keys that the program has no place for. `split` is the
-    part of the data set it is in (train, val, test), where it was divided.
+    part of the data set it is in (train, val, test), where it was divided. `decision` is a JSON object: who decided
+    it here, how and when.
     """
 
     id: int
@@ -29,6 +30,7 @@ class DatasetImage(msgspec.Struct, frozen=True, gc=False):
     sets: tuple[str, ...] = ()
     extra: bytes = b""
     split: str = ""
+    decision: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)

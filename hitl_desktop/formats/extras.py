@@ -22,7 +22,7 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 
 
 _BESIDE = "hitl_"
-_MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited")
+_MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited", "decision")
 """Keys of this program's own in the records of images and annotations."""
 
 

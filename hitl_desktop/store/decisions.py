@@ -21,8 +21,9 @@ class Decisions:
         at = now()
         self._db.many(
             """INSERT INTO decisions
-               (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id, why)
-               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+               (image_id, at, kind, seconds, accepted, moved, relabelled, rejected, drawn, head_id, why, reviewer)
+               VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?,
+                       coalesce((SELECT value FROM meta WHERE key = 'reviewer'), ''))""",
             (
                 (
                     d.image_id, at, d.kind.value, d.seconds, d.acts.accepted, d.acts.moved, d.acts.relabelled,
@@ -93,6 +94,21 @@ class Decisions:
             Decision(image_id, DecisionKind(kind), seconds, Acts(*acts), head_id, why)
             for image_id, kind, seconds, *acts, head_id, why in rows
         ]
+
+    def provenance(self) -> dict[int, dict[str, str | float | int]]:
+        """How each decided image was decided, when, by whom and with which model version, and the active seconds of all
+        decisions about it."""
+        rows = self._db.all(
+            f"""SELECT d.image_id, d.kind, d.at, t.seconds, d.reviewer, d.head_id
+                FROM (SELECT image_id, max(id) AS last, sum(seconds) AS seconds FROM decisions
+                      WHERE kind IN {_FINAL} GROUP BY image_id) t
+                JOIN decisions d ON d.id = t.last JOIN images i ON i.id = d.image_id WHERE i.state = 'decided'"""
+        )
+        keys = ("kind", "at", "seconds", "reviewer", "model_version")
+        return {
+            image_id: {key: value for key, value in zip(keys, values, strict=True) if value not in {None, ""}}
+            for image_id, *values in rows
+        }
 
     def asked_because(self, why: Reason) -> set[int]:
         """The images that were decided when they were asked about for this reason."""

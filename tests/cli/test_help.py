@@ -67,6 +67,6 @@ def test_examples_run_on_a_small_project(
             Path("sample.hitl").unlink(missing_ok=True)
         done = CliRunner().invoke(cli, shlex.split(example), catch_exceptions=False)
         assert done.exit_code == 0, example
-    assert {"sample.hitl", "labels.json", "everything.json", "audit.html"} <= {
+    assert {"sample.hitl", "labels.json", "checked.json", "audit.html"} <= {
         p.name for p in tmp_path.iterdir()
     }

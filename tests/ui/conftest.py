@@ -73,7 +73,9 @@ class Answers(Ask):
     def folder_to_import(self) -> Path | None:
         return self.next_import
 
-    def how_to_export(self, formats: Mapping[str, str]) -> ExportChoice | None:
+    def how_to_export(
+        self, formats: Mapping[str, str], tags: Sequence[str] = (), sets: Sequence[str] = ()
+    ) -> ExportChoice | None:
         return self.next_choice_of_export
 
     def where_to_write(self, suggestion: Path, title: str) -> Path | None:

@@ -17,6 +17,7 @@ from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.export_question import ExportChoice, ExportQuestion
 from hitl_desktop.ui.questions.import_question import ImportLook, ImportQuestion
 from hitl_desktop.workflows.exchange.export_dataset import ExportOptions
+from hitl_desktop.workflows.exchange.export_selection import Selection
 from hitl_desktop.workflows.exchange.write_dataset import ImageFiles
 from tests.ui.conftest import Answers
 
@@ -144,7 +145,7 @@ def test_labels_of_any_format_go_out_and_come_in_with_a_look_at_them(
     assert box.name == "cat"
     assert box.bbox == pytest.approx([n * pixels.shape[1] / 80 for n in (1, 1, 9, 9)])
 
-    answers.next_choice_of_export = ExportChoice("voc", False, ExportOptions(image_files=ImageFiles.COPY))
+    answers.next_choice_of_export = ExportChoice("voc", ExportOptions(image_files=ImageFiles.COPY))
     answers.next_export = tmp_path / "voc"
     window.actions_["export_as"].trigger()
     qtbot.waitUntil(lambda: "Exported" in window.news.text(), timeout=60_000)
@@ -166,7 +167,7 @@ def test_a_folder_of_others_is_not_replaced_without_a_question(
     other.mkdir()
     (other / "notes.txt").write_text("mine")
     answers = answers_of(window)
-    answers.next_choice_of_export = ExportChoice("yolo", False, ExportOptions())
+    answers.next_choice_of_export = ExportChoice("yolo", ExportOptions())
     answers.next_export = other
     window.actions_["export_as"].trigger()
     banner = window.exchange_acts.banner
@@ -186,6 +187,24 @@ def test_a_division_that_is_none_is_told_before_anything_is_written(qtbot: QtBot
     dialog.format.setCurrentText("YOLO")
     choice = dialog.choice()
     assert (choice.format, choice.options.shares) == ("yolo", {"train": 0.8, "val": 0.2})
+
+
+def test_what_goes_out_can_be_chosen(qtbot: QtBot) -> None:
+    dialog = ExportQuestion({"coco": "COCO"}, None, tags=["night"], sets=["hard"])
+    qtbot.addWidget(dialog)
+    assert dialog.choice().options == ExportOptions()
+    dialog.images.setCurrentText('Done, tagged "night"')
+    dialog.suggestions.setChecked(True)
+    dialog.score.setValue(0.8)
+    dialog.own_splits.setChecked(True)
+    dialog.files.setCurrentText("Cut the boxes out as images")
+    dialog.licence.setText("CC0 ")
+    assert dialog.choice().options == ExportOptions(
+        shares={},
+        image_files=ImageFiles.CROPS,
+        selection=Selection(tag="night", suggestions_from=0.8),
+        licence="CC0",
+    )
 
 
 def test_an_import_is_one_step_of_undo_and_of_redo(window: MainWindow, imported: Path, qtbot: QtBot) -> None:

@@ -215,8 +215,17 @@ def _image_record(image: DatasetImage, *, is_empty: bool) -> Record:
         extra["split"] = image.split
     if image.state is not None and (is_empty or image.state is not ImageState.DECIDED):
         ours["state"] = image.state.value  # an image without boxes is empty because a person decided so
+    if image.decision:
+        if _is_decision(extra.get("decision")):  # that of a file; here it was decided anew
+            del extra["decision"]
+        ours["decision"] = msgspec.Raw(image.decision)
     record |= beside(ours, extra)
     return extra | record if "state" in ours else record | extra
+
+
+def _is_decision(value: object) -> bool:
+    """Whether a value is what this program writes about who decided an image."""
+    return isinstance(value, dict) and {"kind", "at"} <= cast("Record", value).keys()
 
 
 def _annotation_record(

@@ -156,13 +156,17 @@ class ExchangeActs(QObject):
         """Ask for the format and the rest, then where to, and write it."""
         project = self._session.project
         titles = {name: each.title for name, each in FORMATS.items() if each.write is not None}
-        choice = self.ask.how_to_export(titles) if project is not None else None
-        if project is None or choice is None:
+        if project is None:
+            return
+        choice = self.ask.how_to_export(
+            titles, [tag.name for tag in project.tags.all()], list(project.sets.all())
+        )
+        if choice is None:
             return
         name = f"{project.path.stem}-{choice.format}{FORMATS[choice.format].suffix}"
         file = self.ask.where_to_write(project.path.with_name(name), titles[choice.format])
         if file is not None:
-            self._export(project.path, file, all_images=choice.all_images, choice=choice)
+            self._export(project.path, file, all_images=False, choice=choice)
 
     def _export(
         self,

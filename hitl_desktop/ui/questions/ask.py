@@ -79,11 +79,13 @@ class Ask:
         name = QFileDialog.getExistingDirectory(self._parent, tr("Import a folder of labels"))
         return Path(name) if name else None
 
-    def how_to_export(self, formats: Mapping[str, str]) -> ExportChoice | None:
+    def how_to_export(
+        self, formats: Mapping[str, str], tags: Sequence[str] = (), sets: Sequence[str] = ()
+    ) -> ExportChoice | None:
         """The format and the rest, None when given up."""
         from hitl_desktop.ui.questions.export_question import ExportQuestion  # noqa: PLC0415 - numpy is heavy
 
-        question = ExportQuestion(formats, self._parent)
+        question = ExportQuestion(formats, self._parent, tags=tags, sets=sets)
         with once(question):
             return question.choice() if question.exec() else None
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
+
+import msgspec
 
 from hitl_desktop import __version__
 from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.translation import tr
+
+CARD_MARK = "exported by HITL Desktop"
 
 
 def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[str] = ()) -> str:
@@ -43,8 +48,20 @@ def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[st
         "|---|---:|---:|",
         *(f"| {names[i]} | {boxes[i]} | {on[i]} |" for i in names),
         "",
-        *notes,
-        tr("Licence: not stated. Fill it in before you publish the data."),
+        *(line for note in notes for line in (note, "")),
+        _licence(dataset),
         "",
     ]
     return "\n".join(lines)
+
+
+def _licence(dataset: Dataset) -> str:
+    """The licences of the file, as COCO lists them."""
+    try:
+        listed = msgspec.json.decode(dataset.extras.top.get("licenses", b"[]"), type=list[dict[str, Any]])
+    except msgspec.MsgspecError:
+        listed = []
+    names = [" ".join(str(each[key]) for key in ("name", "url") if each.get(key)) for each in listed]
+    if not any(names):
+        return tr("Licence: not stated. Fill it in before you publish the data.")
+    return tr("Licence: {names}.", names="; ".join(filter(None, names)))

@@ -7,11 +7,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, cast
+
+import msgspec
+from msgspec import structs
 
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceError
 from hitl_desktop.formats import extras, folder
@@ -22,10 +25,14 @@ from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.extras import Kept
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.exchange.export_selection import ALL_DECIDED, Selection, selected, suggestions_on
 from hitl_desktop.workflows.exchange.splitting import split_dataset
 from hitl_desktop.workflows.exchange.write_dataset import ImageFiles, write_dataset
+from hitl_desktop.workflows.quality.audit import in_words as audit_in_words
+from hitl_desktop.workflows.quality.audit import report as audit_report
 
 _AT_ONCE = 1000
+_SPLITS = {Split.TRAIN: "train", Split.VAL: "val", Split.TEST: "test", Split.AUDIT: "test"}
 T = TypeVar("T", ImageRecord, Category)
 
 
@@ -53,11 +60,14 @@ class ExportSummary:
 
 @dataclass(frozen=True, slots=True)
 class ExportOptions:
-    """How a data set is divided (shares by the names of parts), and what becomes of image files."""
+    """What goes out, how it is divided (shares by the names of parts; empty for the project's own splits), what
+    becomes of image files, and the licence to state."""
 
     shares: Mapping[str, float] | None = None
     seed: int = 0
     image_files: ImageFiles = ImageFiles.LEAVE
+    selection: Selection = ALL_DECIDED
+    licence: str = ""
 
 
 DEFAULT_OPTIONS = ExportOptions()
@@ -89,9 +99,17 @@ def export_dataset(
         raise WouldReplaceError(
             why, hint=tr("Choose another name, or say that it may be replaced (--force).")
         )
+    selection = replace(options.selection, to_do=all_images or options.selection.to_do)
     with project.db.snapshot():
         moment = _Moment(project)
-    wanted = [i for i in moment.images if all_images or i.state is ImageState.DECIDED]
+        wanted = selected(project, moment.images, selection)
+        if selection.suggestions_from is not None:
+            moment.add_suggestions(wanted, selection.suggestions_from)
+            wanted = [
+                i
+                for i in wanted
+                if selection.to_do or i.state is ImageState.DECIDED or i.id in moment.labelled
+            ]
     exported = [i for i in map(moment.with_size, wanted) if i is not None]
     if not exported:
         raise HitlError(
@@ -99,7 +117,11 @@ def export_dataset(
             hint=tr("Decide some first, or export the undecided ones, too."),
         )
     dataset, dropped = moment.dataset(exported)
-    if options.shares:
+    if options.licence:
+        moment.top["licenses"] = msgspec.json.encode([{"id": 1, "name": options.licence}])
+    if options.shares is not None and not options.shares:
+        dataset = _as_in_project(dataset, {moment.file_id(i): i.split for i in exported})
+    elif options.shares:
         groups = {moment.file_id(image): image.group for image in exported if image.group}
         dataset = split_dataset(dataset, options.shares, seed=options.seed, groups=groups)
     are_needed = options.image_files is not ImageFiles.LEAVE
@@ -111,6 +133,7 @@ def export_dataset(
         progress or NoProgress(),
         image_files=files,
         how=options.image_files,
+        notes=_notes(project, selection),
     )
     _note_export(project, path, *moment.own_ids(exported))
     kept = {image.id for image in exported}
@@ -205,6 +228,9 @@ class _Moment:
         }
         self.sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
         self.pinned = project.sets.by_box()
+        self._decisions = project.decisions.provenance()
+        if _is_ours(self.top.get("provenance")):
+            self.top |= _models(project)
         self.prefixes = _prefixes(project)
         self.labelled = {a.image_id for a in self.annotations}
         self.without_file: set[int] = set()
@@ -217,6 +243,20 @@ class _Moment:
                 self.kept[id_], self._lost[id_] = extras.fitting(
                     extra, is_same_box=is_same_box, is_same_category=is_same_category
                 )
+
+    def add_suggestions(self, images: Sequence[ImageRecord], least: float) -> None:
+        """Let suggestions go out as boxes of images that nobody has decided and that have none."""
+        waiting = [
+            i
+            for i in images
+            if i.state is ImageState.UNDECIDED and i.id not in self.labelled and not i.reason
+        ]
+        found = suggestions_on(
+            self._project, waiting, least, first_id=self._project.annotations.last_id() + 1
+        )
+        self.annotations += found
+        self.kept |= {a.id: b'{"suggestion":true}' for a in found}
+        self.labelled |= {a.image_id for a in found}
 
     def with_size(self, image: ImageRecord) -> ImageRecord | None:
         """The image with its size; None if it cannot be read, also now, and it has no labels."""
@@ -307,7 +347,49 @@ class _Moment:
             image.state,
             self.sets.get(image.id, ()),
             kept.extra if kept else b"",
+            decision=msgspec.json.encode(self._decisions[image.id]) if image.id in self._decisions else b"",
         )
+
+
+def _as_in_project(dataset: Dataset, splits: Mapping[int, Split | None]) -> Dataset:
+    """Each image in the split that it has in the project; those of no split are for training."""
+    images = tuple(structs.replace(i, split=_SPLITS[splits.get(i.id) or Split.TRAIN]) for i in dataset.images)
+    return replace(dataset, images=images)
+
+
+def _is_ours(provenance: bytes | None) -> bool:
+    """Whether a file has no such key, or what this program once wrote there."""
+    value = msgspec.json.decode(provenance) if provenance else {}
+    return (
+        isinstance(value, dict) and {"detector", "model_version"} >= cast("dict[str, object]", value).keys()
+    )
+
+
+def _models(project: Project) -> dict[str, bytes]:
+    """Which models proposed and named boxes, by their hashes and versions, as JSON under the key of the file."""
+    detector, version = project.models.detector(), project.heads.active()
+    models = {
+        "detector": detector and {"name": detector.name, "sha256": detector.hash},
+        "model_version": version and {"id": version.id, "made": version.created},
+    }
+    known = {key: value for key, value in models.items() if value}
+    return {"provenance": msgspec.json.encode(known)} if known else {}
+
+
+def _notes(project: Project, selection: Selection) -> list[str]:
+    """What the page about the data set tells of its quality."""
+    done = [audit for audit in project.audits.all() if audit.is_complete]
+    notes = (
+        [audit_in_words(audit_report(project, done[-1]))] if done else [tr("Its labels were not audited.")]
+    )
+    if selection.suggestions_from is not None:
+        notes.append(
+            tr(
+                "Images that nobody has decided have suggestions of {least:g} or more; they are marked as such.",
+                least=selection.suggestions_from,
+            )
+        )
+    return notes
 
 
 def _in_order(items: Sequence[T], kept: Mapping[int, Kept]) -> list[T]:

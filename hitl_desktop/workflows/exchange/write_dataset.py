@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path, PurePosixPath
@@ -21,7 +21,8 @@ from hitl_desktop.formats.builder import safe_name
 from hitl_desktop.formats.registry import DatasetFormat, find_format, writer_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.exchange.data_card import data_card
+from hitl_desktop.workflows.exchange.crop_files import write_crops
+from hitl_desktop.workflows.exchange.data_card import CARD_MARK, data_card
 
 _CARD = "README.md"
 MOST_CHECKED = 200_000
@@ -36,6 +37,7 @@ class ImageFiles(StrEnum):
     LEAVE = "leave"
     COPY = "copy"
     LINK = "link"
+    CROPS = "crops"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,11 @@ def write_dataset(
     *,
     image_files: Mapping[int, Path] | None = None,
     how: ImageFiles = ImageFiles.LEAVE,
+    notes: Sequence[str] = (),
 ) -> Written:
-    """Write a data set, with the files of images (by id) copied or linked, and read it back.
+    """Write a data set, with the files of images (by id) copied or linked, or their boxes cut out, and read it back.
+
+    A page about it lies beside it, with these notes.
 
     Raises:
         HitlError: the format cannot be written, or a place cannot.
@@ -66,10 +71,16 @@ def write_dataset(
     chosen = find_format(format_name)
     writer_of(format_name)(dataset, path)
     remarks = _lost(dataset, chosen)
-    if how is not ImageFiles.LEAVE:
+    if how is ImageFiles.CROPS:
+        root = (path if not chosen.suffix else path.parent) / "crops"
+        remarks += _not_there(write_crops(dataset, image_files or {}, root, progress), tr("cut out"))
+    elif how is not ImageFiles.LEAVE:
         remarks += _put_images(dataset, path, chosen, image_files or {}, how, progress)
-    if not chosen.suffix:
-        write_atomically(path / _CARD, data_card(dataset, chosen.title, path.name).encode())
+    card = path.with_name(f"{path.stem}.{_CARD}") if chosen.suffix else path / _CARD
+    if chosen.suffix and card.exists() and CARD_MARK not in card.read_text("utf-8", errors="replace"):
+        remarks.append(tr("{name} is a file of yours, so it was not replaced.", name=card.name))
+    else:
+        write_atomically(card, data_card(dataset, chosen.title, path.name, notes).encode())
     if len(dataset.annotations) <= MOST_CHECKED and "results" not in format_name:
         remarks += _check(dataset, path, chosen)
     else:
@@ -121,11 +132,14 @@ def _put_images(
                 hint=tr("Check that there is room, and that you may write there."),
             ) from error
         progress.report(number + 1, len(dataset.images), image.file_name)
+    return _not_there(missing, tr("copied"))
+
+
+def _not_there(missing: int, done: str) -> list[str]:
     if not missing:
         return []
-    return [
-        tr("The files of {images} are not there, so they were not copied.", images=counted(missing, "image"))
-    ]
+    images = counted(missing, "image")
+    return [tr("The files of {images} are not there, so they were not {done}.", images=images, done=done)]
 
 
 def _put(source: Path, target: Path, how: ImageFiles) -> None:
