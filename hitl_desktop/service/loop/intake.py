@@ -30,6 +30,8 @@ class Intake:
     for.
 
     Attributes:
+        listed: The folders that images were looked for in.
+        scanned: What reading the files showed.
         detected: How many images the detector is done with in this run, and whether these are all.
         speed: What the detector runs on and how fast, once it has run.
         step: What is going on with files.
@@ -39,11 +41,13 @@ class Intake:
         self._session, self._learning, self._automatic = session, learning, automatic
         self._jobs, self._runner = session.jobs, session.jobs.runner
         self.detected = Event[[int, bool]]()
+        self.listed, self.scanned = Event[[tuple[str, ...]]](), Event[[Scan]]()
         self._forget()
 
     def _forget(self) -> None:
         self.step, self.speed = IntakeStep.RESTING, ""
         self._ranked_at, self._again = 0, False
+        self._is_watched = self._looks_again = False
 
     def start(self) -> None:
         """Take in what is new in the folders of a project that was just opened."""
@@ -68,13 +72,28 @@ class Intake:
         self._list(tr("Listing images"), list_folders, partial(self._on_refreshed, is_asked))
 
     def _on_refreshed(self, is_asked: bool, listed: Listed) -> None:
-        lines = [f"{counted(len(listed.added), 'new image')}."] if is_asked else []
-        if listed.passed_over:
+        is_watched, self._is_watched = self._is_watched, False
+        is_told = is_asked or (is_watched and bool(listed.added))
+        lines = [f"{counted(len(listed.added), 'new image')}."] if is_told else []
+        if listed.gone:
+            gone = counted(listed.gone, "image")
+            lines.append(tr("{images} gone from the folder; the boxes are kept.", images=gone))
+        if listed.passed_over and not is_watched:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
             lines.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))
         if lines:
             self._session.messages.show(" ".join(lines))
+        self.listed.emit(listed.folders)
         self._on_listed()
+
+    def take_in_changes(self) -> None:
+        """List the folders again, since files came or went there; once what goes on with files is done."""
+        if not self._automatic or self._session.project is None:
+            return
+        self._looks_again = self.step is not IntakeStep.RESTING
+        if not self._looks_again:
+            self._is_watched = True
+            self.refresh_folders()
 
     def add_folder(self, folder: Path) -> None:
         """Add another folder of images."""
@@ -117,6 +136,7 @@ class Intake:
 
     def _on_scanned(self, scan: Scan) -> None:
         self._rest()
+        self.scanned.emit(scan)
         self._session.walk.apply_changes(Changes(images=True, queue=True, annotations_of=frozenset(scan.ids)))
         if scan.changed:
             path, what = next(iter(scan.changed.items()))
@@ -128,6 +148,8 @@ class Intake:
                 )
             )
             self.prelabel_if_automatic()
+        if self._looks_again:
+            self.take_in_changes()
 
     def prelabel_if_automatic(self) -> None:
         """Run the detector on what it has not seen, such as a file that was read anew."""

@@ -17,9 +17,11 @@ from hitl_desktop.service.loop.intake import Intake
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.images.file_watch import FileState, FileWatch
+from hitl_desktop.ui.images.folder_watch import FolderWatch
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
+from hitl_desktop.workflows.images.open_folder import Scan
 from hitl_desktop.workflows.images.relink import relink, reread
 
 _TOLD = "place_told"
@@ -40,12 +42,23 @@ class FileActs(QObject):
         super().__init__()
         self._session, self._runner, self._intake = session, runner, intake
         self._loader, self._banner, self.ask = loader, banner, ask
-        self.watch = FileWatch(self)
+        self.watch, self.folder_watch = FileWatch(self), FolderWatch(self)
+        intake.listed.connect(self.folder_watch.watch)
+        intake.scanned.connect(self._look_again)
+        self.folder_watch.changed.connect(intake.take_in_changes)
+        session.opened.connect(self._stop_watching)
         self.watch.changed.connect(self._show)
         session.image_changed.connect(self._follow)
         loader.loaded.connect(self._on_loaded)
         banner.offered.connect(self._take_offer)
         session.opened.connect(self._tell_place)
+
+    def _look_again(self, scan: Scan) -> None:
+        if scan.is_unfinished:
+            self.folder_watch.look_again()
+
+    def _stop_watching(self) -> None:
+        self.folder_watch.watch(())
 
     def _tell_place(self) -> None:
         """Mention once that a project is not kept beside its images."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,6 +34,8 @@ from hitl_desktop.workflows.images.changed_files import (
     take_content,
 )
 
+GONE = tr("Its file is gone from the folder; its boxes are kept.")
+_JUST_NOW_S = 5.0
 _BATCH = 1000
 _SCAN_BATCH = 16
 _NOT_OF_THE_SET = frozenset(
@@ -62,18 +65,28 @@ class Scan:
     ids: set[int] = field(default_factory=set[int])
     unreadable: list[tuple[str, str]] = field(default_factory=list)
     remarks: list[tuple[str, str]] = field(default_factory=list)
+    is_unfinished: bool = False
+    """Whether a file that cannot be read was written a moment ago: somebody may still be writing it."""
 
 
 def list_images(
-    folder: Path, passed_over: PassedOver | None = None, progress: Progress | None = None
+    folder: Path,
+    passed_over: PassedOver | None = None,
+    progress: Progress | None = None,
+    folders: list[str] | None = None,
 ) -> Iterator[str]:
     """Paths of the images in a folder and below, relative, with forward slashes, in order of name.
 
     Only names are looked at. Hidden files and folders are left out, and folders that systems keep for
     themselves; what is left out and could be an image is counted in `passed_over`. Linked folders are
-    followed, after the others, each real folder once. It can be cancelled at each folder.
+    followed, after the others, each real folder once; all of them are noted in `folders`. It can be cancelled at
+    each folder.
     """
-    walk = _Walk(PassedOver() if passed_over is None else passed_over, progress or NoProgress())
+    walk = _Walk(
+        PassedOver() if passed_over is None else passed_over,
+        progress or NoProgress(),
+        [] if folders is None else folders,
+    )
     yield from walk.images(folder, "")
     while walk.links:
         place, prefix = walk.links.pop(0)
@@ -84,6 +97,7 @@ def list_images(
 class _Walk:
     passed_over: PassedOver
     progress: Progress
+    folders: list[str]
     links: list[tuple[Path, str]] = field(default_factory=list)
     _seen: set[tuple[int, int]] = field(default_factory=set)
 
@@ -114,6 +128,7 @@ class _Walk:
             if (found.st_dev, found.st_ino) in self._seen:
                 return []
             self._seen.add((found.st_dev, found.st_ino))
+            self.folders.append(str(folder))
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError:
@@ -194,34 +209,64 @@ def add_folder(
 
 
 class Listed(NamedTuple):
-    """Images that were added, by path, and what was left out."""
+    """Images that were added, by path, what was left out, and the folders that were looked into.
+
+    `gone` counts images that were there the last time and are not now; they and their boxes stay.
+    """
 
     added: tuple[str, ...]
     passed_over: PassedOver
+    folders: tuple[str, ...] = ()
+    gone: int = 0
 
 
 def list_folders(project: Project, progress: Progress) -> Listed:
     """List what is new in the folders of the project that are there; images whose files are gone stay."""
     passed_over, absent, last = PassedOver(), project.absent_folders(), project.images.last_id()
+    folders: list[str] = []
+    gone = 0
     for folder_id in project.files.listed_folders():
         if folder_id not in absent:
-            _list(project, folder_id, project.folder_path(folder_id), progress, passed_over)
-    return Listed(project.images.paths_after(last), passed_over)
+            there = _list(project, folder_id, project.folder_path(folder_id), progress, passed_over, folders)
+            gone += _mark_gone(project, folder_id, there)
+    return Listed(project.images.paths_after(last), passed_over, tuple(folders), gone)
+
+
+def _mark_gone(project: Project, folder_id: int, there: Set[str]) -> int:
+    """Remark on images whose files are not in their folder any longer; returns how many these are that were before."""
+    own = [image for image in project.images.all() if image.folder_id == folder_id]
+    gone = [i for i in own if i.path not in there and i.remark != GONE and not i.reason]
+    back = [i for i in own if i.path in there and i.remark == GONE]
+    with project.db.transaction():
+        for image in gone:
+            project.images.set_remark(image.id, GONE)
+        for image in back:
+            project.images.set_remark(image.id, None)
+    return len(gone)
 
 
 def _list(
-    project: Project, folder_id: int, folder: Path, progress: Progress, passed_over: PassedOver | None = None
-) -> None:
+    project: Project,
+    folder_id: int,
+    folder: Path,
+    progress: Progress,
+    passed_over: PassedOver | None = None,
+    folders: list[str] | None = None,
+) -> set[str]:
+    """List the images of a folder in the project; returns all their paths."""
     batch: list[str] = []
+    there: set[str] = set()
     done = 0
-    for path in list_images(folder, passed_over):
+    for path in list_images(folder, passed_over, folders=folders):
         batch.append(path)
+        there.add(path)
         if len(batch) == _BATCH:
             done += _insert(project, folder_id, batch)
             progress.report(done, 0, batch[-1])
             progress.check_cancelled()
             batch = []
     _insert(project, folder_id, batch)
+    return there
 
 
 def refresh(project: Project, progress: Progress) -> tuple[Listed, Scan]:
@@ -276,6 +321,8 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
                         result.changed[image.path] = what
                         result.ids.add(image.id)
                     result.read += isinstance(reading, Reading)
+                    if isinstance(reading, UnreadableImageError):
+                        result.is_unfinished |= _was_just_written(project.path_of(image))
             progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
     images = project.images.all()
     result.unreadable = [(image.path, image.reason) for image in images if image.reason]
@@ -293,6 +340,13 @@ def _written_since(project: Project, progress: Progress) -> list[int]:
         if stamp_of(os.path.join(folders[folder_id], path)) not in (None, stamp):  # noqa: PTH118 - 100,000 files
             changed.append(image_id)
     return changed
+
+
+def _was_just_written(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < _JUST_NOW_S
+    except OSError:
+        return False
 
 
 class _Touched(NamedTuple):
