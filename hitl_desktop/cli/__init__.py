@@ -42,6 +42,7 @@ for _command in (
     window.sample,
     projects.new,
     projects.refresh,
+    projects.find_missing,
     projects.images,
     projects.bundle,
     datasets.import_,

@@ -73,6 +73,30 @@ def refresh(project: Path) -> Report:
     }
 
 
+@command("Projects", "find-missing sample.hitl pictures", "find-missing sample.hitl pictures --dry-run")
+@click.argument("project", type=PROJECT)
+@click.argument("folder", type=FOLDER)
+@click.option("--dry-run", is_flag=True, help="Tell what would be found, and change nothing.")
+@prints_report
+def find_missing(project: Path, folder: Path, dry_run: bool) -> Report:
+    """Find images again whose files were moved or renamed.
+
+    Looks below a folder: by the end of their path, by name and size, then by their bytes.
+    """
+    from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.workflows.images.find_missing import find_missing as run  # noqa: PLC0415
+
+    with Project.open(project) as opened, TerminalProgress(tr("Finding images")) as progress:
+        found = run(opened, folder, progress, dry_run=dry_run)
+    return {
+        "missing": found.missing,
+        "by_path": found.by_path,
+        "by_name": found.by_name,
+        "by_content": found.by_content,
+        "left": found.left,
+    }
+
+
 @command("Projects", "images sample.hitl", "images sample.hitl --json")
 @click.argument("project", type=PROJECT)
 @prints_report

@@ -276,6 +276,17 @@ LAYOUTS: Final[Mapping[str, Sequence[Part]]] = MappingProxyType(
             _REMARKS_ON_FILES,
             _PASSED_OVER,
         ),
+        "find-missing": (
+            Facts(
+                (
+                    Column(tr("missing"), "missing", forms.count),
+                    Column(tr("found by path"), "by_path", forms.count),
+                    Column(tr("by name and size"), "by_name", forms.count),
+                    Column(tr("by content"), "by_content", forms.count),
+                )
+            ),
+            Table(tr("Not found"), "left", (Column(tr("image"), "value", kind=Kind.PATH),), most=50),
+        ),
         "images": (
             Table(
                 "",

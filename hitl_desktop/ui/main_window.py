@@ -159,6 +159,7 @@ class MainWindow(WindowParts):
             "add_folder": self._add_folder,
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
+            "find_missing": self.file_acts.find_missing,
             "quit": self.close,
             "undo": self.long_acts.undo,
             "redo": session.history.redo,

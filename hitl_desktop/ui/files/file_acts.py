@@ -21,6 +21,7 @@ from hitl_desktop.ui.images.folder_watch import FolderWatch
 from hitl_desktop.ui.images.image_loader import ImageLoader, Loaded
 from hitl_desktop.ui.questions.ask import Ask
 from hitl_desktop.ui.widgets.banner import Banner
+from hitl_desktop.workflows.images.find_missing import FoundImages, find_missing
 from hitl_desktop.workflows.images.open_folder import Scan
 from hitl_desktop.workflows.images.relink import relink, reread
 
@@ -141,6 +142,26 @@ class FileActs(QObject):
                 lambda p, _: relink(p, image.id, file),
                 on_success=partial(self._on_read, image, boxes, tr("Found: {file}.", file=file)),
             )
+
+    def find_missing(self) -> None:
+        """Look below a folder for all images whose files are gone."""
+        project = self._session.project
+        folder = self.ask.folder() if project is not None else None
+        if folder is not None:
+            self._session.jobs.start(
+                FILES,
+                tr("Finding missing images"),
+                lambda p, progress: find_missing(p, folder, progress),
+                on_success=self._on_found,
+            )
+
+    def _on_found(self, found: FoundImages) -> None:
+        self._session.messages.show(found.words)
+        self._session.walk.apply_changes(found.changes)
+        if self._session.image is not None:
+            self._loader.forget(self._session.image.id)
+            self._session.walk.go_to(self._session.image.id)
+        self._intake.refresh_folders()
 
     def _on_read(
         self, before: ImageRecord, boxes: Sequence[Annotation], words: str, changes: Changes

@@ -77,7 +77,7 @@ def relink(project: Project, image_id: int, file: Path) -> Changes:
             project.move_folder(image.folder_id, moved)
             _check_sizes(project, image.folder_id)
         else:
-            _point_to(project, image_id, Path(absolute))
+            point_to(project, image_id, Path(absolute))
     return reread(project, image_id) | Changes(images=True, queue=True)
 
 
@@ -105,7 +105,12 @@ def _moved_folder(project: Project, folder_id: int, path: str, file: str) -> Pat
     return None if folder in known else folder
 
 
-def _point_to(project: Project, image_id: int, file: Path) -> None:
+def point_to(project: Project, image_id: int, file: Path) -> None:
+    """Note that an image lies elsewhere now; an untouched image that is listed there gives way.
+
+    Raises:
+        HitlError: the file is an image of the project that has boxes or a decision of its own.
+    """
     folder_id, path = project.place_of(file) or (project.add_folder(file.parent, listed=False), file.name)
     there = project.files.at(folder_id, path)
     if there is not None and there != image_id:
