@@ -1,4 +1,4 @@
-# make run | test | test-slow | bench | figures | texts | setup | tools | format | lock; everything lives in .venv
+# make run | test | test-slow | interop | bench | figures | texts | setup | tools | format | lock; everything lives in .venv
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := QT_QPA_PLATFORM=offscreen $(BIN)/python -m pytest -q
@@ -34,6 +34,13 @@ test: tools  ## ruff, pyright (strict), import-linter, pytest without the slow t
 test-slow: tools  ## the slow tests: whole trips with the real models, and what is killed in the middle of them
 	$(PYTEST) -n auto --dist worksteal --durations 10 -m slow
 
+INTEROP := build/interop/bin/python
+
+interop: tools  ## programs of others read what is written here, and the other way round (installs them: some GB)
+	@test -x $(INTEROP) || $(BIN)/python -m venv build/interop
+	@$(INTEROP) -m pip install --quiet --requirement packaging/interop-requirements.txt
+	HITL_INTEROP_PYTHON=$(CURDIR)/$(INTEROP) $(PYTEST) tests/interop
+
 bench: tools  ## the measurements of tests/benchmarks as a table and in build/bench.json
 	$(PYTEST) -m bench tests/benchmarks
 
@@ -60,4 +67,4 @@ lock:  ## write both lock files anew from pyproject.toml (needs uv); versions st
 	$(COMPILE) -o requirements.lock
 	$(COMPILE) --extra dev --constraints requirements.lock -o requirements-dev.lock
 
-.PHONY: help setup tools run test test-slow bench figures screenshots texts format lock
+.PHONY: help setup tools run test test-slow interop bench figures screenshots texts format lock

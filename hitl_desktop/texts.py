@@ -190,10 +190,10 @@ ACT_TEXT: Final[Mapping[ActKind, Callable[[Act], str]]] = MappingProxyType(
             if a.name
             else trn("Ignore {n} class", "Ignore {n} classes", a.count)
         ),
-        ActKind.IMPORT: lambda a: tr("Import {name}", name=a.name),
         ActKind.USE_CLASSES: lambda a: trn(
             "Use {n} class as a category", "Use {n} classes as categories", a.count
         ),
+        ActKind.IMPORT: lambda a: tr("Import {name}", name=a.name),
     }
 )
 

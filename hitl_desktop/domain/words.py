@@ -17,6 +17,8 @@ _NOUNS: Final[Mapping[str, Callable[[int], str]]] = MappingProxyType(
         "done image": lambda n: trn("{n} done image", "{n} done images", n),
         "file": lambda n: trn("{n} file", "{n} files", n),
         "frame": lambda n: trn("{n} frame", "{n} frames", n),
+        "image tag": lambda n: trn("{n} image tag", "{n} image tags", n),
+        "image without boxes": lambda n: trn("{n} image without boxes", "{n} images without boxes", n),
         "images": lambda n: trn("{n} image", "{n} images", n),
         "key points": lambda n: trn("{n} set of key points", "{n} sets of key points", n),
         "label": lambda n: trn("{n} label", "{n} labels", n),
@@ -34,6 +36,7 @@ _NOUNS: Final[Mapping[str, Callable[[int], str]]] = MappingProxyType(
         "record": lambda n: trn("{n} record", "{n} records", n),
         "remark": lambda n: trn("{n} remark", "{n} remarks", n),
         "review": lambda n: trn("{n} review", "{n} reviews", n),
+        "score": lambda n: trn("{n} score", "{n} scores", n),
         "suggestion": lambda n: trn("{n} suggestion", "{n} suggestions", n),
         "time": lambda n: trn("{n} time", "{n} times", n),
     }

@@ -8,9 +8,10 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from hitl_desktop.domain.attributes import Value
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportResult, IssueKind
 from hitl_desktop.errors import FormatError
-from hitl_desktop.formats import lenient
+from hitl_desktop.formats import folder, lenient
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.formats.builder import DatasetBuilder, Sizes
+from hitl_desktop.formats.joining import joined
 from hitl_desktop.formats.text_files import read_xml
 from hitl_desktop.translation import tr
 
@@ -19,12 +20,19 @@ _SPLIT = {"train": "train", "val": "val", "validation": "val", "test": "test"}
 
 
 def read(path: Path, sizes: Sizes) -> ImportResult:
-    """Read a file, or the annotations.xml of a folder.
+    """Read a file, or those of a folder.
 
     Raises:
         FormatError: it is none.
     """
-    file = path / "annotations.xml" if path.is_dir() else path
+    if not path.is_dir():
+        return _read_file(path, sizes)
+    files = folder.files_in(path, ".xml") or [path / "annotations.xml"]
+    parts = [(file.name, _read_file(file, sizes)) for file in files]
+    return parts[0][1] if len(parts) == 1 else joined(parts)
+
+
+def _read_file(file: Path, sizes: Sizes) -> ImportResult:
     root = read_xml(file)
     if root.tag != "annotations":
         raise FormatError(tr("{path} is no CVAT file.", path=file), hint=tr("Give annotations.xml."))

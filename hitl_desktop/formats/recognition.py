@@ -176,7 +176,16 @@ def _of_folder(path: Path) -> Recognition:
 
 def _some(path: Path) -> list[Path]:
     """A few label files, from the whole of the folder."""
-    skipped = {"readme.txt", "classes.txt", "obj.names", "train.txt", "val.txt", "test.txt", "image_ids.csv"}
+    skipped = {
+        "readme.txt",
+        "labelmap.txt",
+        "classes.txt",
+        "obj.names",
+        "train.txt",
+        "val.txt",
+        "test.txt",
+        "image_ids.csv",
+    }
     files = [
         f for f in folder.files_in(path, ".json", ".xml", ".csv", ".txt") if f.name.lower() not in skipped
     ]

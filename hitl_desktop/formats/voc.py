@@ -10,11 +10,13 @@ from hitl_desktop.domain.images import ImageState
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats import folder, lenient
 from hitl_desktop.formats.builder import DatasetBuilder, Sizes
-from hitl_desktop.formats.text_files import read_xml
+from hitl_desktop.formats.text_files import read_text, read_xml
 from hitl_desktop.translation import tr
 
 _FLAGS = ("occluded", "truncated", "difficult")
 _IMAGES, _LABELS, _SETS = "JPEGImages", "Annotations", "ImageSets/Main"
+_LABEL_MAP = "labelmap.txt"
+"""The names of categories, which CVAT and Datumaro want to know beforehand."""
 
 
 def read(path: Path, sizes: Sizes) -> ImportResult:
@@ -30,10 +32,20 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
         )
     builder = DatasetBuilder(sizes)
     splits = _splits(root)
+    for name in _listed_names(root):
+        builder.category(name)
     for file, element in folder.values_in(path, ".xml", read_xml, builder):
         if element.tag == "annotation":
             _read_file(builder, element, file, root, splits)
     return builder.result()
+
+
+def _listed_names(root: Path) -> list[str]:
+    """The categories in the list of a VOC folder; the background of segmentations is none."""
+    file = root / _LABEL_MAP
+    lines = read_text(file).splitlines() if file.is_file() else []
+    names = [line.partition(":")[0].strip() for line in lines if line.strip() and not line.startswith("#")]
+    return [name for name in names if name and name != "background"]
 
 
 def _read_file(
@@ -107,6 +119,7 @@ def write(dataset: Dataset, path: Path) -> None:
                 tostring(root, encoding="utf-8", xml_declaration=False) + b"\n",
             )
             lists.setdefault(image.split or "trainval", []).append(names[image.id])
+        put(_LABEL_MAP, "".join(f"{c.name}:::\n" for c in dataset.categories))
         for split, own in lists.items():
             put(f"{_SETS}/{split}.txt", "".join(f"{name}\n" for name in own))
 

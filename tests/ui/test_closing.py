@@ -79,17 +79,19 @@ def test_a_person_may_rather_keep_the_window_open(window: MainWindow) -> None:
     gate.set()
 
 
-def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
-    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("is_past", [True, False])
+def test_an_import_that_is_cancelled_brings_nothing_unless_it_was_past_the_point(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, *, is_past: bool
 ) -> None:
-    started, gate, imports = threading.Event(), threading.Event(), exchange_acts.import_dataset
+    started, gate, imports = threading.Event(), threading.Event(), exchange_acts.take_in
 
     def slow(*given: object, **named: object) -> object:
+        done = imports(*given, **named) if is_past else None  # type: ignore[arg-type]
         started.set()
         gate.wait(20)
-        return imports(*given, **named)  # type: ignore[arg-type]
+        return done or imports(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(exchange_acts, "import_dataset", slow)
+    monkeypatch.setattr(exchange_acts, "take_in", slow)
     box = {"id": 1, "image_id": 1, "category_id": 1, "bbox": [5, 5, 20, 20], "area": 400, "iscrowd": 0}
     image = {"id": 1, "file_name": "a.png", "width": 80, "height": 60}
     data = {"images": [image], "annotations": [box], "categories": [{"id": 1, "name": "cup"}]}
@@ -100,5 +102,6 @@ def test_an_import_that_was_past_the_point_when_it_was_cancelled_is_shown(
     qtbot.waitUntil(started.is_set)
     window.runner.jobs[0].cancel()
     gate.set()
-    qtbot.waitUntil(lambda: "Imported: 1 of 1 box and 1 of 1 image came in" in window.news.text())
-    assert [item.label for item in window.canvas.items] == ["cup"]
+    told = "Imported: 1 of 1 box and 1 of 1 image came in" if is_past else "was cancelled; nothing came in"
+    qtbot.waitUntil(lambda: told in window.news.text())
+    assert [item.label for item in window.canvas.items] == (["cup"] if is_past else [])

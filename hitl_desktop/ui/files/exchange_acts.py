@@ -11,10 +11,8 @@ from PySide6.QtCore import QObject
 from hitl_desktop.domain.dataset import ImportResult
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted, sentences
-from hitl_desktop.errors import UnreadableImageError, WouldReplaceError
-from hitl_desktop.formats.recognition import recognise
+from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.formats.registry import FORMATS
-from hitl_desktop.imaging import RgbImage, read_reduced
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.learning import Learning
@@ -35,41 +33,16 @@ from hitl_desktop.workflows.exchange.export_dataset import (
     export_dataset,
     in_words,
 )
-from hitl_desktop.workflows.exchange.import_dataset import (
-    ImportSummary,
-    read_dataset,
-    sizes_in,
-)
+from hitl_desktop.workflows.exchange.import_dataset import ImportSummary
+from hitl_desktop.workflows.exchange.import_preview import preview
 from hitl_desktop.workflows.exchange.import_suggestions import take_in
-from hitl_desktop.workflows.exchange.match_images import match_by_name
-
-_SHOWN, _TRIED = 3, 30
-_SIDE = 440
 
 
 def _read(project: Project, file: Path) -> tuple[ImportResult, ImportLook]:
-    """A data set, its format, and the first few of its images that are in the project, with their boxes."""
-    found = recognise(file)
-    result = read_dataset(file, format_name=found.format, sizes=sizes_in(project))
-    shown: list[tuple[RgbImage, tuple[NamedBox, ...]]] = []
-    names, boxes = {c.id: c.name for c in result.dataset.categories}, result.dataset.by_image()
-    labelled = [i for i in result.dataset.images if i.id in boxes][:_TRIED]
-    for name, record in match_by_name(project, [i.file_name for i in labelled]).items():
-        image = next(i for i in labelled if i.file_name == name)
-        if len(shown) == _SHOWN or not image.width:
-            break
-        try:
-            pixels = read_reduced(project.path_of(record), _SIDE)
-        except UnreadableImageError:
-            continue
-        scale = pixels.shape[1] / image.width
-        shown.append(
-            (pixels, tuple(NamedBox(a.bbox.scaled(scale), names[a.category_id]) for a in boxes[image.id]))
-        )
-    known = tuple(c.name for c in project.categories.all() if not c.retired)
-    is_labelled = bool(project.annotations.count_by_category()) or bool(project.decisions.count())
-    look = ImportLook(FORMATS[found.format].title, found.reason, tuple(shown), known, is_labelled)
-    return result, look
+    """A data set, and what is shown of it before it comes in."""
+    found = preview(project, file)
+    images = tuple((pixels, tuple(NamedBox(*box) for box in boxes)) for pixels, boxes in found.images)
+    return found.result, ImportLook(found.format, found.reason, images, found.categories, found.is_labelled)
 
 
 class ExchangeActs(QObject):
@@ -158,9 +131,8 @@ class ExchangeActs(QObject):
         titles = {name: each.title for name, each in FORMATS.items() if each.write is not None}
         if project is None:
             return
-        choice = self.ask.how_to_export(
-            titles, [tag.name for tag in project.tags.all()], list(project.sets.all())
-        )
+        views = self._session.views
+        choice = self.ask.how_to_export(titles, list(views.tags().values()), list(views.sets()))
         if choice is None:
             return
         name = f"{project.path.stem}-{choice.format}{FORMATS[choice.format].suffix}"

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QLabel,
     QLineEdit,
+    QVBoxLayout,
     QWidget,
 )
 
@@ -21,6 +22,7 @@ from hitl_desktop.domain.images import Split
 from hitl_desktop.errors import HitlError
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.widgets.scroll import Scroll
 from hitl_desktop.workflows.exchange.export_dataset import ExportOptions
 from hitl_desktop.workflows.exchange.export_selection import ALL_DECIDED, Selection
 from hitl_desktop.workflows.exchange.splitting import parsed_shares
@@ -64,7 +66,7 @@ class ExportQuestion(QDialog):
         self.images = QComboBox()
         self._selections = _selections(tags, sets)
         self.images.addItems(list(self._selections))
-        self.suggestions = QCheckBox(tr("&Suggestions on images to do, from a score of"))
+        self.suggestions = QCheckBox(tr("&Suggestions on images to do"))
         self.score = QDoubleSpinBox()
         self.score.setRange(0.05, 1.0)
         self.score.setSingleStep(0.05)
@@ -86,7 +88,8 @@ class ExportQuestion(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.shares.textChanged.connect(self._check)
-        form = QFormLayout(self)
+        content = QWidget()
+        form = QFormLayout(content)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         for words, widget in (
             (tr("&Format"), self.format), (tr("I&mages"), self.images), (tr("&Image files"), self.files),
@@ -97,9 +100,12 @@ class ExportQuestion(QDialog):
             if isinstance(widget, QComboBox):
                 name_choice(widget, words.replace("&", ""))
         form.addRow(self.own_splits)
-        form.addRow(self.suggestions, self.score)
+        form.addRow(self.suggestions)
+        form.addRow(tr("Lowest sc&ore"), self.score)
         form.addRow(self.problem)
-        form.addRow(buttons)
+        whole = QVBoxLayout(self)
+        whole.addWidget(Scroll(content, sideways=True), 1)
+        whole.addWidget(buttons)
 
     def _check(self) -> None:
         problem = ""

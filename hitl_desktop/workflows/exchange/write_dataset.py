@@ -94,9 +94,9 @@ def _lost(dataset: Dataset, chosen: DatasetFormat) -> list[str]:
     """What of a data set a format has no place for."""
     labelled = {a.image_id for a in dataset.annotations}
     counts = {
-        "empty": (sum(i.id not in labelled for i in dataset.images), tr("image without boxes")),
-        "scores": (sum(a.score is not None for a in dataset.annotations), tr("score")),
-        "tags": (sum(len(i.tags) for i in dataset.images), tr("image tag")),
+        "empty": (sum(i.id not in labelled for i in dataset.images), "image without boxes"),
+        "scores": (sum(a.score is not None for a in dataset.annotations), "score"),
+        "tags": (sum(len(i.tags) for i in dataset.images), "image tag"),
         "sizes": (0, ""),
     }
     return [

@@ -402,13 +402,13 @@ def test_a_box_that_was_moved_loses_what_no_longer_fits_and_undo_brings_it_back(
     ]
     edits.undo(project)
     now = exported(project)
-    assert [i.pop("decision")["kind"] for i in now["images"] if "decision" in i] == ["corrected"]
+    assert [i.pop("decision")["kind"] for i in now["images"] if "decision" in i] == ["accepted"]
     assert now == before
     annotate.remove(project, [person])
     assert len(exported(project)["annotations"]) == 2
     edits.undo(project)
     now = exported(project)
-    assert [i.pop("decision")["kind"] for i in now["images"] if "decision" in i] == ["corrected"]
+    assert [i.pop("decision")["kind"] for i in now["images"] if "decision" in i] == ["accepted"]
     assert now == before
 
 
