@@ -11,7 +11,7 @@ import click
 
 from hitl_desktop.cli.commands import command
 from hitl_desktop.cli.names import FORMAT
-from hitl_desktop.cli.paths import DATASET, FOLDER
+from hitl_desktop.cli.paths import DATASET, FOLDER, REPORT_FILE
 from hitl_desktop.cli.reporting import Report, prints_report
 from hitl_desktop.errors import HitlError
 from hitl_desktop.terminal import TerminalProgress
@@ -115,29 +115,40 @@ def convert(
     }
 
 
-@command("Data sets", "check labels.json", "check yolo-folder --images photos")
+@command(
+    "Data sets",
+    "check labels.json",
+    "check yolo-folder --images photos",
+    "check labels.json --html check.html",
+)
 @click.argument("path", type=DATASET)
 @click.option("--format", "format_name", type=FORMAT, default="", help="Its format, if not recognised.")
 @IMAGES
 @COLUMNS
+@click.option("--html", "page", type=REPORT_FILE, default=None, help="Write a page about it, too.")
 @prints_report
-def check(path: Path, format_name: str, images: Path | None, columns: str) -> Report:
+def check(path: Path, format_name: str, images: Path | None, columns: str, page: Path | None) -> Report:
     """Check a data set: what is wrong with it, and what is in it.
 
     Lists records that cannot be used, missing images, boxes outside their images, categories of nearly the same
     name, and counts by category.
     """
+    from hitl_desktop.formats.atomic import write_atomically  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.check_page import to_html  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.dataset_check import statistics_of  # noqa: PLC0415
 
     opened = open_dataset(path, format_name, images=images, columns=parsed_columns(columns))
     statistics = statistics_of(opened)
+    issues = (*opened.result.issues, *statistics.more_issues)
+    if page is not None:
+        write_atomically(page, to_html(path, opened, statistics, issues).encode())
     return {
         "format": opened.format,
         "because": opened.reason,
         **asdict(statistics),
         "faults": _counted(opened.result.issues),
-        "issues": [asdict(issue) for issue in (*opened.result.issues, *statistics.more_issues)],
+        "issues": [asdict(issue) for issue in issues],
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import secrets
 import shutil
+import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -20,6 +22,7 @@ T = TypeVar("T")
 MARK = ".hitl-desktop-export"
 """A file in each folder that this program wrote, and may replace."""
 _MOST_FILES = 5_000_000
+_AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 
 
 def files_in(folder: Path, *suffixes: str) -> list[Path]:
@@ -90,30 +93,61 @@ def whole_folder(path: Path) -> Generator[Callable[[str, bytes | str], None]]:
     Raises:
         FormatError: the place cannot be written.
     """
-    path = path.absolute()
-    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    old = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")
+    with whole_place(path) as part:
 
-    def write(name: str, content: bytes | str) -> None:
-        file = part / safe_name(name)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content.encode() if isinstance(content, str) else content)
+        def write(name: str, content: bytes | str) -> None:
+            file = part / safe_name(name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content.encode() if isinstance(content, str) else content)
 
-    try:
         part.mkdir(parents=True)
         (part / MARK).write_text("HITL Desktop", encoding="utf-8")
         yield write
-        if path.exists():
-            path.rename(old)
-        part.rename(path)
+
+
+@contextmanager
+def whole_place(path: Path) -> Generator[Path]:
+    """A place beside `path` for a folder that is to be made there, and takes the place of `path` at the end; an error
+    or a crash leaves what was there.
+
+    Raises:
+        FormatError: the place cannot be written.
+    """
+    path = path.absolute()
+    part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield part
+        _take_place(part, path)
     except OSError as error:
-        if old.exists() and not path.exists():
-            old.rename(path)
         raise FormatError(
             tr("{path} could not be written ({strerror}).", path=path, strerror=error.strerror),
             hint=tr("Choose a folder that exists and that you may write to."),
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-        if path.exists():
-            shutil.rmtree(old, ignore_errors=True)
+
+
+def _take_place(part: Path, path: Path) -> None:
+    """Let a folder be at `path`; what was there is at its place then, or gone."""
+    if not path.exists():
+        part.rename(path)
+    elif not _exchanged(part, path):
+        old = path.with_name(f".{path.name}.{secrets.token_hex(4)}.old")
+        path.rename(old)
+        try:
+            part.rename(path)
+        except OSError:
+            old.rename(path)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+
+
+def _exchanged(one: Path, other: Path) -> bool:
+    """Let two folders change places at once, so that a crash finds either; False where the system cannot."""
+    if not sys.platform.startswith("linux"):
+        return False
+    library = ctypes.CDLL(None, use_errno=True)
+    if not hasattr(library, "renameat2"):
+        return False
+    here = _AT_FDCWD
+    return library.renameat2(here, os.fsencode(one), here, os.fsencode(other), _RENAME_EXCHANGE) == 0

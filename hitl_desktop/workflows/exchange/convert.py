@@ -17,6 +17,7 @@ from hitl_desktop.formats.recognition import recognise
 from hitl_desktop.formats.registry import find_format
 from hitl_desktop.progress import Progress
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.exchange.alike import groups_alike
 from hitl_desktop.workflows.exchange.import_dataset import read_dataset
 from hitl_desktop.workflows.exchange.splitting import split_dataset
 from hitl_desktop.workflows.exchange.write_dataset import ImageFiles, Written, write_dataset
@@ -78,12 +79,16 @@ def convert(
 ) -> tuple[Written, tuple[ImportIssue, ...]]:
     """Write a data set in another format; returns what was written and what was wrong with the source.
 
+    Where it is divided, images that show nearly the same go to the same part, as far as their files are there.
+
     Raises:
         HitlError: the format cannot be written, or would replace what this program did not write.
     """
     chosen = find_format(format_name)
     refuse_to_replace(target, chosen.was_written_here, is_folder=not chosen.suffix, force=force)
-    dataset = split_dataset(source.dataset, shares, seed=seed) if shares else source.dataset
+    dataset = source.dataset
+    if shares:
+        dataset = split_dataset(dataset, shares, seed=seed, groups=groups_alike(source.files, progress))
     without = [image for image in dataset.images if not image.width]
     if without and "sizes" not in chosen.holds and chosen.image_place is not None:
         lost = {image.id for image in without}

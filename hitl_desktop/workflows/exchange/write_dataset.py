@@ -18,6 +18,7 @@ from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError
 from hitl_desktop.formats.atomic import write_atomically
 from hitl_desktop.formats.builder import safe_name
+from hitl_desktop.formats.folder import whole_place
 from hitl_desktop.formats.registry import DatasetFormat, find_format, writer_of
 from hitl_desktop.progress import Progress
 from hitl_desktop.translation import tr
@@ -69,18 +70,11 @@ def write_dataset(
         HitlError: the format cannot be written, or a place cannot.
     """
     chosen = find_format(format_name)
-    writer_of(format_name)(dataset, path)
-    remarks = _lost(dataset, chosen)
-    if how is ImageFiles.CROPS:
-        root = (path if not chosen.suffix else path.parent) / "crops"
-        remarks += _not_there(write_crops(dataset, image_files or {}, root, progress), tr("cut out"))
-    elif how is not ImageFiles.LEAVE:
-        remarks += _put_images(dataset, path, chosen, image_files or {}, how, progress)
-    card = path.with_name(f"{path.stem}.{_CARD}") if chosen.suffix else path / _CARD
-    if chosen.suffix and card.exists() and CARD_MARK not in card.read_text("utf-8", errors="replace"):
-        remarks.append(tr("{name} is a file of yours, so it was not replaced.", name=card.name))
+    if chosen.suffix:
+        remarks = _written(dataset, path, path, format_name, progress, image_files or {}, how, notes)
     else:
-        write_atomically(card, data_card(dataset, chosen.title, path.name, notes).encode())
+        with whole_place(path) as place:
+            remarks = _written(dataset, place, path, format_name, progress, image_files or {}, how, notes)
     if len(dataset.annotations) <= MOST_CHECKED and "results" not in format_name:
         remarks += _check(dataset, path, chosen)
     else:
@@ -88,6 +82,33 @@ def write_dataset(
     return Written(
         path, len(dataset.images), len(dataset.annotations), len(dataset.categories), tuple(remarks)
     )
+
+
+def _written(
+    dataset: Dataset,
+    path: Path,
+    target: Path,
+    format_name: str,
+    progress: Progress,
+    image_files: Mapping[int, Path],
+    how: ImageFiles,
+    notes: Sequence[str],
+) -> list[str]:
+    """Write it at `path`, which is to be at `target` in the end; returns what is to be told."""
+    chosen = find_format(format_name)
+    writer_of(format_name)(dataset, path)
+    remarks = _lost(dataset, chosen)
+    if how is ImageFiles.CROPS:
+        root = (path if not chosen.suffix else path.parent) / "crops"
+        remarks += _not_there(write_crops(dataset, image_files, root, progress), tr("cut out"))
+    elif how is not ImageFiles.LEAVE:
+        remarks += _put_images(dataset, path, chosen, image_files, how, progress)
+    card = path.with_name(f"{path.stem}.{_CARD}") if chosen.suffix else path / _CARD
+    if chosen.suffix and card.exists() and CARD_MARK not in card.read_text("utf-8", errors="replace"):
+        remarks.append(tr("{name} is a file of yours, so it was not replaced.", name=card.name))
+    else:
+        write_atomically(card, data_card(dataset, chosen.title, target.name, notes).encode())
+    return remarks
 
 
 def _lost(dataset: Dataset, chosen: DatasetFormat) -> list[str]:
