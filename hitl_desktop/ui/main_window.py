@@ -160,6 +160,7 @@ class MainWindow(WindowParts):
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "find_missing": self.file_acts.find_missing,
+            "your_name": self.file_acts.ask_name,
             "quit": self.close,
             "undo": self.long_acts.undo,
             "redo": session.history.redo,

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from hitl_desktop.domain.dataset import BoxForm, ImportOptions, MergePolicy, Unlabelled
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.queue_filter import QueueFilter
 from hitl_desktop.formats.coco import detection as coco
 from hitl_desktop.ui.main_window import MainWindow
 from hitl_desktop.ui.questions.export_question import ExportChoice, ExportQuestion
@@ -19,6 +20,7 @@ from hitl_desktop.ui.questions.import_question import ImportLook, ImportQuestion
 from hitl_desktop.workflows.exchange.export_dataset import ExportOptions
 from hitl_desktop.workflows.exchange.export_selection import Selection
 from hitl_desktop.workflows.exchange.write_dataset import ImageFiles
+from hitl_desktop.workflows.queue.filtering import FILTER_KEY, as_text
 from tests.ui.conftest import Answers
 
 CATEGORIES = [{"id": 1, "name": "cat"}]
@@ -245,3 +247,37 @@ def test_labels_as_suggestions_are_shown_and_accepted(
     qtbot.waitUntil(lambda: len(project.annotations.all()) == 1, timeout=60_000)
     (box,) = project.annotations.all()
     assert (box.bbox, box.proposed_by) == (BBox(10, 10, 30, 20), "c.json")
+
+
+def test_the_name_of_the_reviewer_is_asked_once_and_goes_out(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    answers = answers_of(window)
+    answers.next_text = " Ann Bee "
+    window.actions_["your_name"].trigger()
+    window.session.project_acts.add_category("cup")
+    window.canvas.drawn.emit(BBox(5, 5, 20, 20))
+    window.session.acts.accept_image()
+    answers.next_export = tmp_path / "out.json"
+    window.actions_["export_coco"].trigger()
+    qtbot.waitUntil((tmp_path / "out.json").exists, timeout=60_000)
+    (image,) = json.loads((tmp_path / "out.json").read_text())["images"]
+    assert image["decision"]["reviewer"] == "Ann Bee"
+
+
+def test_what_the_list_shows_now_goes_out(window: MainWindow, tmp_path: Path, qtbot: QtBot) -> None:
+    project = window.session.project
+    assert project is not None
+    window.session.project_acts.add_category("cup")
+    for image in project.images.all()[:2]:
+        window.session.walk.go_to(image.id)
+        qtbot.waitUntil(lambda: window.canvas.has_image)
+        window.canvas.drawn.emit(BBox(5, 5, 20, 20))
+        window.session.acts.accept_image()
+    window.session.remember(FILTER_KEY, as_text(QueueFilter(text="a.png")))
+    answers = answers_of(window)
+    answers.next_choice_of_export = ExportChoice("coco", ExportOptions(selection=Selection(filtered=True)))
+    answers.next_export = tmp_path / "out.json"
+    window.actions_["export_as"].trigger()
+    qtbot.waitUntil((tmp_path / "out.json").exists, timeout=60_000)
+    assert [i["file_name"] for i in json.loads((tmp_path / "out.json").read_text())["images"]] == ["a.png"]

@@ -127,6 +127,11 @@ class OpenProject:
         """Keep how the project is looked at, to be recalled when it is opened again."""
         self.remembered[key] = text
 
+    def keep_remembered(self, key: str) -> None:
+        """Write what is kept under a key to the file now, for jobs that read it there."""
+        if key in self.remembered:
+            self._keep_in_project(key, self.remembered[key])
+
     def recall(self, key: str) -> str:
         """What was kept; empty if nothing was."""
         return self.project.meta.get(key) or "" if self.project else ""

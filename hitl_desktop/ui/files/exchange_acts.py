@@ -36,6 +36,7 @@ from hitl_desktop.workflows.exchange.export_dataset import (
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary
 from hitl_desktop.workflows.exchange.import_preview import preview
 from hitl_desktop.workflows.exchange.import_suggestions import take_in
+from hitl_desktop.workflows.queue.filtering import FILTER_KEY
 
 
 def _read(project: Project, file: Path) -> tuple[ImportResult, ImportLook]:
@@ -135,6 +136,8 @@ class ExchangeActs(QObject):
         choice = self.ask.how_to_export(titles, list(views.tags().values()), list(views.sets()))
         if choice is None:
             return
+        if choice.options.selection.filtered:
+            self._session.keep_remembered(FILTER_KEY)
         name = f"{project.path.stem}-{choice.format}{FORMATS[choice.format].suffix}"
         file = self.ask.where_to_write(project.path.with_name(name), titles[choice.format])
         if file is not None:

@@ -25,6 +25,7 @@ from hitl_desktop.workflows.images.find_missing import FoundImages, find_missing
 from hitl_desktop.workflows.images.open_folder import Scan
 from hitl_desktop.workflows.images.relink import relink, reread
 
+_REVIEWER = "reviewer"
 _TOLD = "place_told"
 
 
@@ -142,6 +143,15 @@ class FileActs(QObject):
                 lambda p, _: relink(p, image.id, file),
                 on_success=partial(self._on_read, image, boxes, tr("Found: {file}.", file=file)),
             )
+
+    def ask_name(self) -> None:
+        """Ask who decides from now on, for the exports of this project."""
+        name = self.ask.text(
+            tr("Your name"), tr("Name of the reviewer, for exports:"), self._session.recall(_REVIEWER) or ""
+        )
+        if name is not None:
+            self._session.remember(_REVIEWER, name.strip())
+            self._session.keep_remembered(_REVIEWER)
 
     def find_missing(self) -> None:
         """Look below a folder for all images whose files are gone."""

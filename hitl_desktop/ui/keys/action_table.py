@@ -114,6 +114,7 @@ ACTIONS: Final = (
     ActionSpec("refresh", tr("&Read the folders and this image again"), "F5", When.PROJECT, Menu.FILE),
     ActionSpec("relink", tr("Find this image e&lsewhere..."), "", When.IMAGE, Menu.FILE),
     ActionSpec("find_missing", tr("Find &missing images in a folder..."), "", When.PROJECT, Menu.FILE),
+    ActionSpec("your_name", tr("&Your name..."), "", When.PROJECT, Menu.FILE),
     ActionSpec("quit", tr("&Quit"), "Ctrl+Q", When.ALWAYS, Menu.FILE),
     ActionSpec("undo", tr("&Undo"), "Ctrl+Z", When.PROJECT, Menu.EDIT),
     ActionSpec("redo", tr("&Redo"), "Ctrl+Shift+Z", When.PROJECT, Menu.EDIT, "Ctrl+Y"),

@@ -23,10 +23,13 @@ from hitl_desktop.imaging import RgbImage
 from hitl_desktop.translation import tr, trn
 from hitl_desktop.ui.questions.category_choices import CategoryChoices
 from hitl_desktop.ui.widgets.announce import name_choice
+from hitl_desktop.ui.widgets.dialog_size import open_within_screen
 from hitl_desktop.ui.widgets.drawn_boxes import DrawnBoxes, NamedBox
 from hitl_desktop.ui.widgets.scroll import Scroll
 
 _MOST_ISSUES = 200
+_AROUND = 40
+"""Pixels around what is asked: margins, and a scroll bar."""
 _FORMS = {
     BoxForm.PIXELS: tr("Pixels: left, top, width, height"),
     BoxForm.CORNERS: tr("Pixels: two corners"),
@@ -98,6 +101,10 @@ class ImportQuestion(QDialog):
         whole = QVBoxLayout(self)
         whole.addWidget(Scroll(content, sideways=True), 1)
         whole.addWidget(buttons)
+        wanted = content.sizeHint()
+        open_within_screen(
+            self, wanted.width() + _AROUND, wanted.height() + buttons.sizeHint().height() + _AROUND
+        )
 
     def _ask_as_what(self, look: ImportLook) -> None:
         self.as_labels = QRadioButton(tr("As labels: the images count as done"))

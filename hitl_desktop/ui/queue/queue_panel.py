@@ -40,9 +40,8 @@ from hitl_desktop.ui.queue.state_tabs import StateTabs
 from hitl_desktop.ui.theme.tokens import SPACE
 from hitl_desktop.ui.widgets.field import Field
 from hitl_desktop.ui.widgets.pane import Pane
-from hitl_desktop.workflows.queue.filtering import as_text, from_text
+from hitl_desktop.workflows.queue.filtering import FILTER_KEY, as_text, from_text
 
-_FILTER = "queue_filter"
 _KEPT_SELECTION = 10_000
 
 
@@ -158,7 +157,7 @@ class QueuePanel(Pane):
     def _on_filter(self) -> None:
         if not self._is_filling:
             wanted = self._wanted()
-            self._session.remember(_FILTER, as_text(wanted))
+            self._session.remember(FILTER_KEY, as_text(wanted))
             if self.model.wanted.kind != wanted.kind:
                 self.boxes.forget_counts()
             self.model.set_filter(wanted)
@@ -176,7 +175,7 @@ class QueuePanel(Pane):
         """Show the filter that the project had when it was closed."""
         self._fill()
         self._fill_queues()
-        self._show_filter(from_text(self._session.recall(_FILTER)))
+        self._show_filter(from_text(self._session.recall(FILTER_KEY)))
         wanted = self._wanted()
         self.boxes.forget_counts()
         self.more.setChecked(wanted != QueueFilter(status=wanted.status, text=wanted.text))

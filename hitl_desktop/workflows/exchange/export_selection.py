@@ -13,7 +13,7 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.prediction.proposals import proposals_of
 from hitl_desktop.workflows.prediction.scoring import load_scorer
-from hitl_desktop.workflows.queue.filtering import filter_queue, from_text
+from hitl_desktop.workflows.queue.filtering import FILTER_KEY, filter_queue, from_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def selected(project: Project, images: Sequence[ImageRecord], selection: Selecti
     if selection.edge_cases:
         chosen = [i for i in chosen if i.id in _in_set(project, selection.edge_cases)]
     if selection.filtered:
-        wanted = from_text(project.meta.get("queue_filter"))
+        wanted = from_text(project.meta.get(FILTER_KEY))
         passing = set(filter_queue(project, wanted, [i.id for i in images]))
         chosen = [i for i in chosen if i.id in passing]
     return chosen

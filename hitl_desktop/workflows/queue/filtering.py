@@ -11,6 +11,9 @@ from hitl_desktop.progress import NoProgress, Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.prediction.comparison import images_where
 
+FILTER_KEY = "queue_filter"
+"""Under which the filter of the window's list is kept in a project."""
+
 
 def filter_queue(
     project: Project, wanted: QueueFilter, asked: Sequence[int], progress: Progress | None = None
