@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +25,8 @@ _MISFITS, _BEYOND = 0.2, 0.2
 """So many boxes of a file of corners may be broken, if at least so many reach far beyond their images as
 pixels."""
 _Numbers = NDArray[np.float64]
+_AT_ONCE = 1000
+"""Images whose boxes become an array at once."""
 _ENOUGH = 3
 """Boxes of one image that are enough to tell corners where the rest of the file is not so."""
 
@@ -101,7 +103,11 @@ def _suspected_corners(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, 
 
 def _flat(boxes: Mapping[int, Sequence[BBox]]) -> tuple[_Numbers, NDArray[np.intp]]:
     """[N, 4] the numbers of all boxes, and for each [N] the place of its image."""
-    numbers = np.fromiter(chain.from_iterable(chain.from_iterable(boxes.values())), float).reshape(-1, 4)
+    owns = iter(boxes.values())
+    parts = [np.zeros(0)]
+    while some := list(islice(owns, _AT_ONCE)):  # numpy keeps the interpreter until it is done
+        parts.append(np.fromiter(chain.from_iterable(chain.from_iterable(some)), float))
+    numbers = np.concatenate(parts).reshape(-1, 4)
     return numbers, np.repeat(np.arange(len(boxes)), [len(own) for own in boxes.values()])
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any, cast
 
 import msgspec
 
 Root = Mapping[str, msgspec.Raw]
+_PORTION, _TRIES, _SPACE = 2_000_000, 20, 200
+"""Bytes of a portion of a list, places to cut it that are tried, and white space that may follow an object."""
 
 
 def parse(content: bytes) -> tuple[Root, int]:
@@ -38,6 +41,41 @@ def mended(value: Any) -> Any:
     if isinstance(value, dict):
         return {mended(key): mended(part) for key, part in cast("dict[str, Any]", value).items()}
     return value
+
+
+def list_in_portions(raw: msgspec.Raw) -> Iterator[list[msgspec.Raw]]:
+    """The parts of a list, some thousand at a time: a decoder keeps the interpreter until it is done, for a tenth of
+    a second where there are a million.
+
+    The list is cut after an object that a comma follows. Inside of a text or of another object that is no end: what
+    is before it is no list then, and another place is tried.
+
+    Raises:
+        msgspec.MsgspecError: it is no list.
+    """
+    text = memoryview(raw)
+    decode = msgspec.json.Decoder(list[msgspec.Raw]).decode
+    begin = 1
+    while len(text) - begin > _PORTION and text[0] == ord("["):
+        window = bytes(text[begin : begin + _PORTION])
+        for end in islice(_ends_of_objects(window), _TRIES):
+            try:
+                yield decode(b"[" + window[:end] + b"]")
+            except msgspec.MsgspecError:
+                continue
+            begin += window.index(b",", end) + 1
+            break
+        else:
+            break
+    yield decode(raw if begin == 1 else b"[" + bytes(text[begin:]))
+
+
+def _ends_of_objects(window: bytes) -> Iterator[int]:
+    """The places after a closing brace that a comma follows, the last first."""
+    place = len(window)
+    while (place := window.rfind(b"}", 0, place)) >= 0:
+        if window[place + 1 : place + 1 + _SPACE].lstrip(b" \t\r\n").startswith(b","):
+            yield place + 1
 
 
 def decoded(raw: msgspec.Raw) -> Any:

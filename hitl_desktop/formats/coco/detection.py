@@ -52,7 +52,8 @@ def read(path: Path) -> ImportResult:
         with path.open("rb") as file:
             start = file.read(512)
             foreign.refuse_other_files(path, start)  # before gigabytes of them are read
-            content = start + file.read()
+            file.seek(0)
+            content = file.read()
     except OSError as error:
         raise FormatError(
             tr("{path} cannot be read ({strerror}).", path=path, strerror=error.strerror),

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import cast
 
 import msgspec
@@ -41,7 +42,7 @@ from hitl_desktop.formats.coco.records import (
     words,
 )
 from hitl_desktop.formats.extras import apart, filled
-from hitl_desktop.formats.lenient_json import Root, decoded
+from hitl_desktop.formats.lenient_json import Root, decoded, list_in_portions
 from hitl_desktop.formats.numbering import References, numbers_for
 from hitl_desktop.translation import tr, trn
 
@@ -111,11 +112,9 @@ class _Reader:
         if raw is None:
             return
         try:
-            values = msgspec.json.decode(raw, type=list[msgspec.Raw])
+            yield from enumerate(chain.from_iterable(list_in_portions(raw)))
         except msgspec.MsgspecError:
             self.problem(key, tr("is not a list and was left out"), IssueKind.BAD_RECORD)
-            return
-        yield from enumerate(values)
 
     def read_categories(self) -> None:
         """Names that are the same become one category; an id that two names have means neither."""
