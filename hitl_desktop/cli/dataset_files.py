@@ -138,6 +138,10 @@ def check(path: Path, format_name: str, images: Path | None, columns: str, page:
     from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.dataset_check import statistics_of  # noqa: PLC0415
 
+    if page is not None and (page.suffix.lower() not in {".html", ".htm"} or page.is_dir()):
+        raise HitlError(
+            tr("{page} is no name of a page.", page=page), hint=tr("Choose a name that ends in .html.")
+        )
     opened = open_dataset(path, format_name, images=images, columns=parsed_columns(columns))
     statistics = statistics_of(opened)
     issues = (*opened.result.issues, *statistics.more_issues)

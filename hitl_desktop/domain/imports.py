@@ -24,8 +24,8 @@ class ImportPortion(msgspec.Struct, frozen=True):
     """What was written in one transaction: images, and on these the boxes whose ids lie in `boxes` (first, last).
 
     `removed` are boxes that gave way, `changed` those that took something from the file, before and after. `sets` are
-    the images that were put into sets of edge cases, by their names, `categories` and `attributes` those that were
-    not there before.
+    the images that were put into sets of edge cases, by their names, and `pinned` boxes in these; `categories` and
+    `attributes` are those that were not there before.
     """
 
     boxes: tuple[int, int]
@@ -33,5 +33,6 @@ class ImportPortion(msgspec.Struct, frozen=True):
     removed: tuple[Annotation, ...] = ()
     changed: tuple[tuple[Annotation, Annotation], ...] = ()
     sets: tuple[tuple[str, int], ...] = ()
+    pinned: tuple[tuple[str, int, int], ...] = ()
     categories: tuple[Category, ...] = ()
     attributes: tuple[Attribute, ...] = ()

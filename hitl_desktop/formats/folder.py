@@ -81,8 +81,40 @@ def stems(dataset_names: Iterable[str]) -> dict[str, str]:
 
 
 def was_written_here(path: Path) -> bool:
-    """Whether this program wrote a folder, or there is nothing in it."""
-    return (path / MARK).is_file() or not any(path.iterdir())
+    """Whether this program wrote a folder and all that is in it, or there is nothing in it."""
+    if not (path / MARK).is_file():
+        return not any(path.iterdir())
+    listed = set((path / MARK).read_text("utf-8", errors="replace").splitlines())
+    return all(name in listed for name in _names_in(path))
+
+
+def note_files(path: Path) -> None:
+    """List what is in a folder in its mark, so that what others put there later is told from it."""
+    (path / MARK).write_text("\n".join(["HITL Desktop", *_names_in(path)]), encoding="utf-8")
+
+
+def _names_in(path: Path) -> list[str]:
+    return sorted(
+        os.path.relpath(os.path.join(place, name), path)  # noqa: PTH118 - 100,000 files
+        for place, _, names in os.walk(path)
+        for name in names
+        if name != MARK
+    )
+
+
+def refuse_to_swallow(path: Path, files: Iterable[Path | str]) -> None:
+    """Refuse to replace a folder that one of these files is in.
+
+    Raises:
+        FormatError: one is.
+    """
+    inside = os.path.realpath(path) + os.sep
+    found = next((f for f in files if os.path.abspath(f).startswith(inside)), None) if path.is_dir() else None  # noqa: PTH100
+    if found is not None:
+        raise FormatError(
+            tr("{path} holds {file}, so it was not replaced.", path=path, file=Path(found).name),
+            hint=tr("Choose another folder: this one would be gone with what is in it."),
+        )
 
 
 @contextmanager

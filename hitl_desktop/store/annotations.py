@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 
 from msgspec import structs
@@ -127,6 +127,17 @@ class Annotations:
         """All, in order of id."""
         return [_annotation(row) for row in self._db.each(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
 
+    def all_with_extras(self) -> Iterator[tuple[Annotation, bytes | None, bool, bool]]:
+        """All, in order of id, each with what a file had beside its box, and whether that was of this very box and of
+        this category."""
+        columns = ", ".join(f"a.{name}" for name in _COLUMNS.split(", "))
+        rows = self._db.each(
+            f"""SELECT {columns}, extra, a.x = e.x AND a.y = e.y AND a.w = e.w AND a.h = e.h,
+                       a.category_id = e.category_id
+                FROM annotations a LEFT JOIN annotation_extras e ON e.annotation_id = a.id ORDER BY a.id"""
+        )
+        return ((_annotation(row[:-3]), *row[-3:]) for row in rows)
+
     def last_id(self) -> int:
         """The highest id ever given; ids up to it may stand in the undo journal though they are free now."""
         return self._db.scalar("SELECT seq FROM sqlite_sequence WHERE name = 'annotations'") or 0
@@ -138,6 +149,14 @@ class Annotations:
                WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'annotations')"""
         )
         self._db.execute("UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = 'annotations'", (last,))
+
+    def give_back_ids(self, first: int) -> None:
+        """Let ids from this one on be given again, if no box has one of them."""
+        self._db.execute(
+            """UPDATE sqlite_sequence SET seq = min(seq, ?1 - 1)
+               WHERE name = 'annotations' AND NOT EXISTS (SELECT 1 FROM annotations WHERE id >= ?1)""",
+            (first,),
+        )
 
     def acts_of(self, image_id: int) -> dict[str, int]:
         """What it took to come from the proposals to these boxes, counted: drawn, accepted, relabelled,

@@ -86,6 +86,8 @@ class Imports:
         self._images.set_tags_of({i.id: i.tags_after for i in portion.images if i.tags_after is not None})
         for name, image_id in portion.sets:
             self._sets.add(name, [image_id])
+        for name, image_id, annotation_id in portion.pinned:
+            self._sets.pin_boxes(name, image_id, [annotation_id])
         self._offer(portion, retired=False)
         self._attributes.add(portion.attributes)
         self._db.execute("UPDATE imports SET taken_out = NULL WHERE id = ?", (portion_id,))
@@ -102,6 +104,8 @@ class Imports:
                 if edit.after.imported is not None:
                     self.take_out(edit.after.imported, but=changed)
                 journal.drop(number)
+                first = self._get(edit.after.imported).boxes[0] if edit.after.imported is not None else 0
+                self._annotations.give_back_ids(first)
         self.end()
 
     def _offer(self, portion: ImportPortion, *, retired: bool) -> None:

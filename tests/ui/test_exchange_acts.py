@@ -221,7 +221,7 @@ def test_an_import_is_one_step_of_undo_and_of_redo(window: MainWindow, imported:
     window.actions_["undo"].trigger()
     qtbot.waitUntil(lambda: not project.annotations.all(), timeout=60_000)
     assert set(states()) == {"undecided"}
-    qtbot.waitUntil(window.actions_["redo"].isEnabled, timeout=60_000)
+    qtbot.waitUntil(lambda: not window.runner.jobs and window.actions_["redo"].isEnabled(), timeout=60_000)
     window.actions_["redo"].trigger()
     qtbot.waitUntil(lambda: len(project.annotations.all()) == 1, timeout=60_000)
     assert states() == after

@@ -37,7 +37,7 @@ from hitl_desktop.translation import tr
 
 _START = 4096
 _OURS = re.compile(rf'"exported_by"\s*:\s*"{MARK}|"description"\s*:\s*"{OLD_MARK}"'.encode())
-_SAMPLED = 100
+_SAMPLED, _PORTION = 100, 1000
 
 
 def read(path: Path) -> ImportResult:
@@ -137,17 +137,16 @@ def _parts(dataset: Dataset, indent: int) -> Iterator[bytes]:
     is_compact = indent < 0
     top = msgspec.json.format(msgspec.json.encode(_top(dataset)), indent=indent)
     yield top[: -1 if is_compact else -2]  # all but the end of the object, which has at least one key
-    start, between, end = (b"", b",", b"") if is_compact else (b"\n  ", b",\n  ", b"\n ")
     for key, records in _lists(dataset).items():
         yield (b',"%b":[' if is_compact else b',\n "%b": [') % key.encode()
         is_empty = True
-        for record in records:
-            encoded = msgspec.json.encode(record)
+        while some := list(islice(records, _PORTION)):
+            encoded = msgspec.json.encode(some)
             if not is_compact:
-                encoded = msgspec.json.format(encoded, indent=indent).replace(b"\n", b"\n  ")
-            yield (start if is_empty else between) + encoded
+                encoded = msgspec.json.format(encoded, indent=indent).replace(b"\n", b"\n ")[:-1]
+            yield (b"" if is_empty else b",") + encoded[1:-1].rstrip(b"\n ")
             is_empty = False
-        yield b"]" if is_empty else end + b"]"
+        yield b"]" if is_empty or is_compact else b"\n ]"
     yield b"}" if is_compact else b"\n}"
 
 

@@ -125,6 +125,8 @@ def values_in(record: Record) -> Values:
     return as_values(found)
 
 
+_OURS = (("sets", list), ("edited", bool), ("suggestion", bool))
+"""Marks of this program; where a suggestion comes in as a label it is none any longer."""
 _HELD = ("id", "image_id", "category_id", "bbox")
 
 
@@ -133,10 +135,9 @@ def leftover(record: Record, annotation: Annotation) -> Record:
     left = without(record, _HELD)
     if annotation.crowd or not lenient.number(left.get("iscrowd")):  # not 2, which is no flag
         left.pop("iscrowd", None)
-    if isinstance(left.get("sets"), list):
-        left.pop("sets")
-    if isinstance(left.get("edited"), bool):
-        left.pop("edited")
+    for key, kind in _OURS:
+        if isinstance(left.get(key), kind):
+            left.pop(key)
     if left.get("origin") == annotation.origin.value:
         left.pop("origin", None)
     if annotation.proposed_by is not None:

@@ -88,6 +88,7 @@ class ExportQuestion(QDialog):
         buttons.accepted.connect(self.accept)
         buttons.rejected.connect(self.reject)
         self.shares.textChanged.connect(self._check)
+        self.own_splits.toggled.connect(self._check)
         content = QWidget()
         form = QFormLayout(content)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)

@@ -86,6 +86,8 @@ def convert(
     """
     chosen = find_format(format_name)
     refuse_to_replace(target, chosen.was_written_here, is_folder=not chosen.suffix, force=force)
+    if not chosen.suffix:
+        folder.refuse_to_swallow(target, source.files.values())
     dataset = source.dataset
     if shares:
         dataset = split_dataset(dataset, shares, seed=seed, groups=groups_alike(source.files, progress))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
@@ -12,6 +12,7 @@ from typing import TypeVar, cast
 import msgspec
 from msgspec import structs
 
+from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
@@ -100,6 +101,8 @@ def export_dataset(
             why, hint=tr("Choose another name, or say that it may be replaced (--force).")
         )
     selection = replace(options.selection, to_do=all_images or options.selection.to_do)
+    if not chosen.suffix:
+        folder.refuse_to_swallow(path, [project.path, *moment_paths(project)])
     with project.db.snapshot():
         moment = _Moment(project)
         wanted = selected(project, moment.images, selection)
@@ -108,9 +111,14 @@ def export_dataset(
             wanted = [
                 i
                 for i in wanted
-                if selection.to_do or i.state is ImageState.DECIDED or i.id in moment.labelled
+                if selection.to_do or i.state is ImageState.DECIDED or i.id in moment.suggested
             ]
     exported = [i for i in map(moment.with_size, wanted) if i is not None]
+    if not exported and selection != ALL_DECIDED:
+        raise HitlError(
+            tr("No image of the project fits what was chosen, so there is nothing to export."),
+            hint=tr("Choose other images."),
+        )
     if not exported:
         raise HitlError(
             tr("No image is decided yet, so there is nothing to export."),
@@ -118,7 +126,7 @@ def export_dataset(
         )
     dataset, dropped = moment.dataset(exported)
     if options.licence:
-        moment.top["licenses"] = msgspec.json.encode([{"id": 1, "name": options.licence}])
+        moment.add_licence(options.licence)
     if options.shares is not None and not options.shares:
         dataset = _as_in_project(dataset, {moment.file_id(i): i.split for i in exported})
     elif options.shares:
@@ -128,7 +136,7 @@ def export_dataset(
     files = {moment.file_id(i): project.path_of(i) for i in exported} if are_needed else {}
     written = write_dataset(
         dataset,
-        path.resolve() if path.is_file() else path,  # a link stays one
+        path.resolve() if path.exists() else path,  # a link stays one
         format_name,
         progress or NoProgress(),
         image_files=files,
@@ -203,6 +211,12 @@ def _check_suffix(path: Path, chosen: DatasetFormat) -> None:
         )
 
 
+def moment_paths(project: Project) -> Iterator[str]:
+    """Where the images of a project lie."""
+    folders = {folder_id: str(project.folder_path(folder_id)) for folder_id in project.files.folders()}
+    return (os.path.join(folders[i.folder_id], i.path) for i in project.images.all())  # noqa: PTH118 - 100,000 files
+
+
 class _Moment:
     """What a project holds at one moment, and how a file has it."""
 
@@ -212,15 +226,14 @@ class _Moment:
         self.top = project.extras.top()
         self.kept: dict[int, bytes] = {}
         self._lost: dict[int, list[str]] = {}
-        self._keep_boxes()
+        self.unnamed = 0
         self._stamps = {image_id: stamp for image_id, _, _, stamp in project.files.stamps()}
         self._folders = {folder: str(project.folder_path(folder)) for folder in project.files.folders()}
         self.images = _in_order(project.images.all(), self.kept_images)
-        unnamed, every = project.categories.unnamed_id(), project.annotations.all()
+        unnamed = project.categories.unnamed_id()
         offered = [c for c in project.categories.all() if c.id != unnamed]
         self.categories = _in_order(offered, self.kept_categories)
-        self.annotations = [a for a in every if a.category_id != unnamed]
-        self.unnamed = len(every) - len(self.annotations)
+        self.annotations = list(self._read_boxes(unnamed))
         names = {tag.id: tag.name for tag in project.tags.all()}
         self.tags = {
             image: tuple(sorted(names[t] for t in ids))
@@ -234,15 +247,27 @@ class _Moment:
         self.prefixes = _prefixes(project)
         self.labelled = {a.image_id for a in self.annotations}
         self.without_file: set[int] = set()
+        self.suggested: set[int] = set()
 
-    def _keep_boxes(self) -> None:
-        """Note what boxes had in a file, but for what no longer fits them."""
-        for id_, extra, is_same_box, is_same_category in self._project.extras.still_fitting():
-            self.kept[id_] = extra
-            if not (is_same_box and is_same_category):
-                self.kept[id_], self._lost[id_] = extras.fitting(
-                    extra, is_same_box=is_same_box, is_same_category=is_same_category
-                )
+    def _read_boxes(self, unnamed: int | None) -> Iterator[Annotation]:
+        """The boxes that have a category; what they had in a file is noted, but for what no longer fits."""
+        for a, extra, is_same_box, is_same_category in self._project.annotations.all_with_extras():
+            if a.category_id == unnamed:
+                self.unnamed += 1
+                continue
+            if extra is not None:
+                self.kept[a.id] = extra
+                if not (is_same_box and is_same_category):
+                    self.kept[a.id], self._lost[a.id] = extras.fitting(
+                        extra, is_same_box=is_same_box, is_same_category=is_same_category
+                    )
+            yield a
+
+    def add_licence(self, name: str) -> None:
+        """State a licence of the whole, beside those that images of a file have."""
+        known: list[dict[str, object]] = msgspec.json.decode(self.top.get("licenses", b"[]"))
+        highest = max((id_ for each in known if isinstance(id_ := each.get("id"), int)), default=0)
+        self.top["licenses"] = msgspec.json.encode([*known, {"id": highest + 1, "name": name}])
 
     def add_suggestions(self, images: Sequence[ImageRecord], least: float) -> None:
         """Let suggestions go out as boxes of images that nobody has decided and that have none."""
@@ -256,7 +281,8 @@ class _Moment:
         )
         self.annotations += found
         self.kept |= {a.id: b'{"suggestion":true}' for a in found}
-        self.labelled |= {a.image_id for a in found}
+        self.suggested = {a.image_id for a in found}
+        self.labelled |= self.suggested
 
     def with_size(self, image: ImageRecord) -> ImageRecord | None:
         """The image with its size; None if it cannot be read, also now, and it has no labels."""

@@ -50,9 +50,11 @@ def selected(project: Project, images: Sequence[ImageRecord], selection: Selecti
     if selection.split is not None:
         chosen = [i for i in chosen if (i.split or Split.TRAIN) is selection.split]
     if selection.tag:
-        chosen = [i for i in chosen if i.id in _tagged(project, selection.tag)]
+        tagged = _tagged(project, selection.tag)
+        chosen = [i for i in chosen if i.id in tagged]
     if selection.edge_cases:
-        chosen = [i for i in chosen if i.id in _in_set(project, selection.edge_cases)]
+        in_set = _in_set(project, selection.edge_cases)
+        chosen = [i for i in chosen if i.id in in_set]
     if selection.filtered:
         wanted = from_text(project.meta.get(FILTER_KEY))
         passing = set(filter_queue(project, wanted, [i.id for i in images]))

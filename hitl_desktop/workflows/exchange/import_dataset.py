@@ -10,11 +10,11 @@ from pathlib import Path, PurePosixPath
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category, name_key
-from hitl_desktop.domain.dataset import ImportIssue, ImportOptions, ImportResult, IssueKind
+from hitl_desktop.domain.dataset import ImportIssue, ImportOptions, ImportResult, IssueKind, Unlabelled
 from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.imports import ImportPortion
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import FormatError
+from hitl_desktop.errors import FormatError, HitlError
 from hitl_desktop.formats import table
 from hitl_desktop.formats.builder import Sizes, no_sizes
 from hitl_desktop.formats.registry import reader_of
@@ -169,7 +169,15 @@ def _written(
         if result.boxes:
             lost_before = project.extras.note_lost(file, _lost_boxes(result, aligned))
         names.take()
-        work = ImportedImages(project, aligned, names, notes, policy=options.merge, lost_before=lost_before)
+        work = ImportedImages(
+            project,
+            aligned,
+            names,
+            notes,
+            policy=options.merge,
+            lost_before=lost_before,
+            merely_listed=_merely_listed(result, options),
+        )
         work.reserve_ids()
         new_names = ImportPortion(work.box_ids, (), categories=names.categories, attributes=names.attributes)
         project.journal.push(_act(project, new_names, file), number=act)
@@ -202,11 +210,28 @@ def _act(project: Project, portion: ImportPortion, file: Path | None) -> Edit:
     return Edit(label, None, after=Side(imported=project.imports.add(portion)))
 
 
+def _merely_listed(result: ImportResult, options: ImportOptions) -> set[int]:
+    """The images without a box of which neither the file nor a person told what that means."""
+    if options.unlabelled is Unlabelled.EMPTY:
+        return set()
+    return {image.id for image in result.dataset.images if image.state is None}
+
+
 def with_categories(result: ImportResult, chosen: Mapping[str, str | None]) -> ImportResult:
-    """The data set with categories under the names that were chosen; boxes of those that become None are left out."""
+    """The data set with categories under the names that were chosen; boxes of those that become None are left out.
+
+    Raises:
+        HitlError: a name is none of the file.
+    """
     if not chosen:
         return result
     dataset = result.dataset
+    names = [c.name for c in dataset.categories]
+    if unknown := [name for name in chosen if name not in names]:
+        raise HitlError(
+            tr("The file has no category {name!r}.", name=unknown[0]),
+            hint=tr("It has: {names}.", names=", ".join(names)),
+        )
     by_name: dict[str, Category] = {}
     becomes: dict[int, int | None] = {}
     for category in dataset.categories:
@@ -224,8 +249,8 @@ def with_categories(result: ImportResult, chosen: Mapping[str, str | None]) -> I
     lost = len(dataset.annotations) - len(boxes)
     issues = result.issues
     if lost:
-        names = ", ".join(c.name for c in dataset.categories if becomes[c.id] is None)
-        what = tr("{boxes} of {names} left out, as chosen", boxes=counted(lost, "box"), names=names)
+        left_out = ", ".join(c.name for c in dataset.categories if becomes[c.id] is None)
+        what = tr("{boxes} of {names} left out, as chosen", boxes=counted(lost, "box"), names=left_out)
         issues = (*issues, ImportIssue("categories", what, IssueKind.DROPPED, lost))
     categories = replace(dataset, categories=tuple(by_name.values()), annotations=tuple(boxes))
     return replace(result, dataset=categories, issues=issues)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from itertools import count
 
 from hitl_desktop.domain.annotations import Annotation, KeptBox, Origin
@@ -39,10 +39,13 @@ class ImportedImages:
         *,
         policy: MergePolicy,
         lost_before: Mapping[int, frozenset[str]],
+        merely_listed: Set[int] = frozenset(),
     ) -> None:
-        """`lost_before` are the boxes that earlier files lost, in words, by image."""
+        """`lost_before` are the boxes that earlier files lost, in words, by image; `merely_listed` images of the file
+        have no box, and nobody told what that means."""
         self._project, self._aligned, self._names, self._notes = project, aligned, names, notes
         self._dataset, self._policy, self._lost_before = aligned.dataset, policy, lost_before
+        self._merely_listed = merely_listed
         self.accepted: set[int] = set()
         self.came_in = 0
         self.box_ids = (0, 0)
@@ -123,12 +126,12 @@ class ImportedImages:
             or any(a.edited or a.origin is not Origin.IMPORTED for a in present)
             or record.state is ImageState.SKIPPED
         )
-        if self._policy is MergePolicy.THEIRS:
+        if self._policy is MergePolicy.BOTH and present:
+            self._add_unmatched(image, record, present, boxes)
+        elif self._policy is MergePolicy.THEIRS:
             self._replace(image, record, present, boxes)
         elif not by_hand:
             self._add_to(image, record, present, boxes)
-        elif self._policy is MergePolicy.BOTH:
-            self._add_unmatched(image, record, present, boxes)
         else:
             self._keep(image)
 
@@ -140,7 +143,8 @@ class ImportedImages:
         boxes: Sequence[Annotation],
     ) -> None:
         """The boxes of the file in place of those that are there, but for equal ones."""
-        if image.state is None:  # the file merely lists it
+        is_nothing = image.id in self._merely_listed or image.id in self._aligned.incomplete
+        if is_nothing:  # of boxes that got lost, or that nobody spoke of, none give way
             self._keep(image)
             return
         new = self._fill(present, boxes)
@@ -267,7 +271,14 @@ class ImportedImages:
             )
             for _, record, state in self._batch
         )
-        done = ImportPortion(self.box_ids, images, tuple(self._removed), tuple(changed.values()), tuple(sets))
+        done = ImportPortion(
+            self.box_ids,
+            images,
+            tuple(self._removed),
+            tuple(changed.values()),
+            tuple(sets),
+            pinned=tuple(self._pinned),
+        )
         self._batch, self._boxes, self._changed, self._extras = [], [], [], []
         self._pinned, self._removed = [], []
         return done

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -11,13 +12,15 @@ from pathlib import Path
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.words import counted, sentences
-from hitl_desktop.errors import UnreadableImageError
+from hitl_desktop.errors import HitlError, UnreadableImageError
 from hitl_desktop.imaging import content_hash, read_header
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.open_folder import check_folder, list_images
 from hitl_desktop.workflows.images.relink import point_to
+
+log = logging.getLogger(__name__)
 
 _KINDS = ("by_path", "by_name", "by_content")
 
@@ -60,9 +63,13 @@ def find_missing(project: Project, root: Path, progress: Progress, *, dry_run: b
         HitlError: the folder cannot be opened.
     """
     check_folder(root)
+    root = Path(os.path.abspath(root))  # noqa: PTH100 - links are the user's choice
     images = project.images.all()
     missing = [image for image in images if not project.path_of(image).is_file()]
-    search = _Search(project, root, list(list_images(root, progress=progress)), progress)
+    gone = {image.id for image in missing}
+    present = {str(project.path_of(image)) for image in images if image.id not in gone}
+    paths = [path for path in list_images(root, progress=progress) if str(root / path) not in present]
+    search = _Search(project, root, paths, progress)
     found = search.run(missing)
     report = FoundImages(
         len(missing),
@@ -70,13 +77,23 @@ def find_missing(project: Project, root: Path, progress: Progress, *, dry_run: b
         left=[i.path for i in missing if i.id not in found],
     )
     if found and not dry_run:
+        paths_of = {image.id: image.path for image in missing}
         moved = _move_folders(project, images, found, root)
-        with project.db.transaction():
-            for image_id, path in found.items():
-                if image_id not in moved:
-                    point_to(project, image_id, root / path)
+        for image_id, path in found.items():
+            if image_id not in moved and not _pointed(project, image_id, root / path):
+                report.left.append(paths_of[image_id])
         report.changes = Changes(images=True, queue=True, annotations_of=frozenset(found))
     return report
+
+
+def _pointed(project: Project, image_id: int, file: Path) -> bool:
+    try:
+        with project.db.transaction():
+            point_to(project, image_id, file)
+    except HitlError as error:  # another image of the project, with labels of its own
+        log.info("%s was not taken: %s", file, error)
+        return False
+    return True
 
 
 @dataclass(slots=True)
@@ -122,8 +139,11 @@ class _Search:
     def _same_name(self, image: ImageRecord, path: str) -> bool:
         if image.width is None:
             return True
+        file = self.root / path
         try:
-            return read_header(self.root / path)[0] == (image.width, image.height)
+            if image.content_hash is not None:  # names and sizes of photographs repeat
+                return content_hash(file) == image.content_hash
+            return read_header(file)[0] == (image.width, image.height)
         except UnreadableImageError:
             return False
 
@@ -156,6 +176,7 @@ def _move_folders(project: Project, images: list[ImageRecord], found: dict[int, 
         places = {_folder_of(root / found[i.id], i.path) if i.id in found else None for i in own}
         place = next(iter(places)) if len(places) == 1 else None
         if place is not None and place not in known:
+            known.add(place)
             project.move_folder(folder_id, place)
             moved |= {image.id for image in own}
     return moved

@@ -344,7 +344,7 @@ def _written_since(project: Project, progress: Progress) -> list[int]:
 
 def _was_just_written(path: Path) -> bool:
     try:
-        return time.time() - path.stat().st_mtime < _JUST_NOW_S
+        return 0 <= time.time() - path.stat().st_mtime < _JUST_NOW_S
     except OSError:
         return False
 

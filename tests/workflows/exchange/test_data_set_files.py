@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,8 +15,12 @@ from click.testing import CliRunner
 from PIL import Image
 
 from hitl_desktop.cli import cli
+from hitl_desktop.domain.annotations import Annotation
+from hitl_desktop.domain.categories import Category
+from hitl_desktop.domain.dataset import Dataset, DatasetImage
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.review import Thresholds
+from hitl_desktop.errors import HitlError, WouldReplaceError
 from hitl_desktop.formats.registry import FORMATS
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
@@ -24,7 +29,7 @@ from hitl_desktop.workflows.annotation.decisions import How
 from hitl_desktop.workflows.exchange.convert import convert, open_dataset
 from hitl_desktop.workflows.exchange.export_dataset import ExportOptions, export_dataset
 from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset, sizes_in
-from hitl_desktop.workflows.exchange.write_dataset import ImageFiles
+from hitl_desktop.workflows.exchange.write_dataset import ImageFiles, _difference
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 
 FAITHFUL = [
@@ -157,3 +162,91 @@ def test_boxes_on_images_that_their_files_turn_come_back(tmp_path: Path, form: s
     assert len(wanted) == 8
     for path, box in wanted.items():
         assert np.abs(np.subtract(found[path], box)).max() < 0.01, path
+
+
+def labelled(folder: Path, file: Path) -> Project:
+    """A project on a folder of images, each with a box of a cup."""
+    project = Project.create(file)
+    add_folder(project, folder, NoProgress())
+    scan(project, NoProgress())
+    cup = project.categories.ensure("cup").id
+    for image in project.images.all():
+        annotate.draw(project, image.id, [(BBox(5, 5, 20, 20), cup)])
+        decisions.decide(project, image.id, [], [], How(None, Thresholds(0.3), 1.0))
+    return project
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder with three images."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    for name in ("a.png", "b.png", "c.png"):
+        Image.new("RGB", (120, 90)).save(folder / name)
+    return folder
+
+
+def test_no_export_takes_the_place_of_a_folder_with_images_of_the_project_or_files_of_others(
+    tmp_path: Path, photos: Path
+) -> None:
+    out = tmp_path / "yolo"
+    copied = ExportOptions(image_files=ImageFiles.COPY)
+    with labelled(photos, tmp_path / "p.hitl") as project:
+        export_dataset(project, out, format_name="yolo", options=copied)
+        export_dataset(project, out, format_name="yolo", options=copied)  # its own is replaced
+    before = sorted(out.rglob("*"))
+    with (
+        labelled(out / "images", tmp_path / "q.hitl") as other,
+        pytest.raises(HitlError, match="was not replaced"),
+    ):
+        export_dataset(other, out, format_name="yolo", force=True)
+    source = open_dataset(out)
+    with pytest.raises(HitlError, match="was not replaced"):
+        convert(source, out, "voc", NoProgress(), force=True)
+    assert sorted(out.rglob("*")) == before
+    (out / "notes.txt").write_text("mine")
+    with Project.open(tmp_path / "p.hitl") as project, pytest.raises(WouldReplaceError):
+        export_dataset(project, out, format_name="yolo", options=copied)
+    assert (out / "notes.txt").read_text() == "mine"
+
+
+def test_no_image_is_copied_over_a_file_of_others(tmp_path: Path, photos: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images" / "b.png").write_bytes(b"precious")
+    with labelled(photos, tmp_path / "p.hitl") as project, pytest.raises(HitlError, match="another file"):
+        export_dataset(project, tmp_path / "l.json", options=ExportOptions(image_files=ImageFiles.COPY))
+    assert (tmp_path / "images" / "b.png").read_bytes() == b"precious"
+
+
+def test_crops_take_the_place_of_earlier_ones(tmp_path: Path, photos: Path) -> None:
+    options = ExportOptions(image_files=ImageFiles.CROPS)
+    with labelled(photos, tmp_path / "p.hitl") as project:
+        export_dataset(project, tmp_path / "l.json", options=options)
+        cup = project.categories.all()[0]
+        project.categories.update(replace(cup, name="mug"))
+        export_dataset(project, tmp_path / "l.json", options=options)
+    assert sorted(p.name for p in (tmp_path / "l-crops").iterdir() if p.is_dir()) == ["mug"]
+
+
+def test_a_page_is_written_over_no_data_set(tmp_path: Path) -> None:
+    file = coco(tmp_path, ["a.jpg"], [[1, 2, 30, 40]])
+    before = file.read_bytes()
+    done = CliRunner().invoke(cli, ["check", str(file), "--html", str(file)])
+    assert done.exit_code == 1
+    assert file.read_bytes() == before
+
+
+def test_reading_back_tells_boxes_that_lie_elsewhere_and_no_others() -> None:
+    chance = np.random.default_rng(0)
+    boxes = chance.uniform(0, 300, (400, 4)).round(2)
+    images = (DatasetImage(1, "a.jpg", 900, 900),)
+
+    def dataset(numbers: np.ndarray) -> Dataset:
+        own = [Annotation(n, 1, 1, BBox(*map(float, row))) for n, row in enumerate(numbers, 1)]
+        return Dataset(images, (Category(1, "cup"),), tuple(own))
+
+    written = dataset(boxes)
+    shuffled = chance.permutation(boxes + chance.uniform(-0.005, 0.005, boxes.shape))
+    assert _difference(written, dataset(shuffled)) is None
+    boxes[[3, 4], 2] = boxes[[4, 3], 2]  # two boxes exchange their widths
+    assert _difference(written, dataset(boxes)) is not None

@@ -154,8 +154,8 @@ def test_who_decided_when_and_with_what_is_in_the_file_and_comes_back(project: P
 def test_boxes_are_cut_out_of_the_image_as_it_is_shown(project: Project) -> None:
     out = project.path.with_name("out.json")
     export_dataset(project, out, options=ExportOptions(image_files=ImageFiles.CROPS))
-    files = sorted(f.relative_to(out.parent).as_posix() for f in (out.parent / "crops").rglob("*.jpg"))
-    assert files == ["crops/cup/a-1.jpg", "crops/cup/b-2.jpg"]
+    files = sorted(f.relative_to(out.parent).as_posix() for f in (out.parent / "out-crops").rglob("*.jpg"))
+    assert files == ["out-crops/cup/a-1.jpg", "out-crops/cup/b-2.jpg"]
     with Image.open(out.parent / files[0]) as crop:
         assert crop.size == (40, 30)
         assert np.asarray(crop).mean() > 240

@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from hitl_desktop.domain.dataset import ImportOptions, MergePolicy
+from hitl_desktop.domain.dataset import ImportOptions, MergePolicy, Unlabelled
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.errors import ModelError
+from hitl_desktop.errors import HitlError, ModelError
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
@@ -169,7 +169,7 @@ KILLED = """
 import os, sys
 from pathlib import Path
 from hitl_desktop.domain.geometry import BBox
-from hitl_desktop.errors import ModelError
+from hitl_desktop.errors import HitlError, ModelError
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
@@ -293,3 +293,59 @@ def test_a_detector_takes_the_place_of_suggestions_of_a_file(project: Project, t
     detector = project.models.detector()
     assert detector is not None
     assert not detector.is_of_labels
+
+
+def test_theirs_leaves_labels_where_the_file_merely_lists_an_image_or_lost_its_boxes(
+    project: Project, tmp_path: Path
+) -> None:
+    cat = project.categories.ensure("cat").id
+    for image in project.images.all():
+        annotate.draw(project, image.id, [(OURS, cat)])
+    before = look(project)
+    file = file_of(tmp_path, {"a": [("cat", THEIRS)], "b": [], "c": [("cat", BBox(500, 500, 9, 9))]})
+    import_dataset(project, read_dataset(file), ImportOptions(merge=MergePolicy.THEIRS))
+    now = look(project)["images"]
+    assert now["a.jpg"][3] == [("cat", *THEIRS, None)]
+    assert {n: i for n, i in now.items() if n != "a.jpg"} == {
+        n: i for n, i in before["images"].items() if n != "a.jpg"
+    }
+    import_dataset(project, read_dataset(file), ImportOptions(Unlabelled.EMPTY, merge=MergePolicy.THEIRS))
+    assert look(project)["images"]["b.jpg"] == ("decided", [], [], [])
+
+
+def test_both_takes_an_object_once_also_where_the_boxes_came_from_a_file(
+    project: Project, tmp_path: Path
+) -> None:
+    import_dataset(project, read_dataset(file_of(tmp_path, {"a": [("cat", OURS)]})))
+    moved = file_of(tmp_path, {"a": [("cat", BBox(OURS.x + 2, *OURS[1:])), ("cat", THEIRS)]})
+    import_dataset(project, read_dataset(moved), ImportOptions(merge=MergePolicy.BOTH))
+    assert look(project)["images"]["a.jpg"][3] == [("cat", *OURS, None), ("cat", *THEIRS, None)]
+
+
+def test_after_a_cancelled_import_the_file_brings_its_own_ids(project: Project, tmp_path: Path) -> None:
+    file = everywhere(tmp_path)
+    with pytest.raises(JobCancelled):
+        import_dataset(project, read_dataset(file), file=file, progress=StopsAfter(0))
+    import_dataset(project, read_dataset(file), file=file)
+    assert [a.id for a in project.annotations.all()] == [1, 2, 3, 4]
+
+
+def test_boxes_in_sets_are_in_them_again_after_redo(project: Project, tmp_path: Path) -> None:
+    file = everywhere(tmp_path)
+    record = json.loads(file.read_text())
+    record["annotations"][0]["sets"] = ["hard"]
+    file.write_text(json.dumps(record))
+    import_dataset(project, read_dataset(file), file=file)
+    pinned = project.sets.by_box()
+    assert list(pinned.values()) == [("hard",)]
+    edits.undo(project)
+    assert project.sets.by_box() == {}
+    edits.redo(project)
+    assert project.sets.by_box() == pinned
+
+
+def test_a_category_that_the_file_does_not_have_is_told(project: Project, tmp_path: Path) -> None:
+    file = file_of(tmp_path, {"a": [("cat", OURS)]})
+    with pytest.raises(HitlError, match="no category 'cta'"):
+        import_dataset(project, read_dataset(file), ImportOptions(categories={"cta": "dog"}))
+    assert project.annotations.all() == []
