@@ -190,7 +190,9 @@ def stats(path: Path) -> Report:
 )
 @click.argument("source", type=DATASET)
 @click.argument("target", type=DATASET)
-@SPLIT
+@click.option(
+    "--split", "shares", required=True, metavar="80/10/10", help="Shares of training, validation and test."
+)
 @SEED
 @IMAGES
 @FILES

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from hitl_desktop.cli.reporting import Report
-from hitl_desktop.translation import tr
+from hitl_desktop.translation import tr, trn
 
 if TYPE_CHECKING:
     from hitl_desktop.domain.dataset import ImportOptions, ImportResult
@@ -108,7 +108,13 @@ def foreseen(project: Project, result: ImportResult, options: ImportOptions) -> 
     known = [c.name for c in project.categories.all()]
     new = [c.name for c in result.dataset.categories if c.name not in known]
     near = {name: other for name in new if (other := near_name(name, known))}
+    decided = project.decisions.latest_final()
+    boxes_of = project.annotations.of_images(r.id for r in aligned.records.values())
+    labelled = sum(r.id in decided or bool(boxes_of[r.id]) for r in aligned.records.values())
     remarks = [tr("New categories: {names}.", names=", ".join(new))] if new else []
+    if labelled:
+        what = trn("{n} image is labelled here", "{n} images are labelled here", labelled)
+        remarks.append(f"{what} (--merge {options.merge.value}).")
     remarks += [
         tr(
             '"{name}" is nearly "{other}" of the project; --category "{name}={other}" makes them one.',
@@ -123,6 +129,7 @@ def foreseen(project: Project, result: ImportResult, options: ImportOptions) -> 
         "annotations": len(aligned.dataset.annotations),
         "categories": len(result.dataset.categories),
         "new_categories": new,
+        "labelled_here": labelled,
         "near_names": near,
         "remarks": [{"path": "", "remark": remark} for remark in remarks],
         "issues": [asdict(issue) for issue in (*result.issues, *aligned.issues)],

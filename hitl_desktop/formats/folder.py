@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import secrets
 import shutil
 import sys
+import time
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -22,6 +24,7 @@ T = TypeVar("T")
 MARK = ".hitl-desktop-export"
 """A file in each folder that this program wrote, and may replace."""
 _MOST_FILES = 5_000_000
+_LEFTOVER_S = 24 * 3600
 _AT_FDCWD, _RENAME_EXCHANGE = -100, 2  # of renameat2(2)
 
 
@@ -146,6 +149,7 @@ def whole_place(path: Path) -> Generator[Path]:
         FormatError: the place cannot be written.
     """
     path = path.absolute()
+    _drop_leftovers(path)
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         yield part
@@ -157,6 +161,13 @@ def whole_place(path: Path) -> Generator[Path]:
         ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _drop_leftovers(path: Path) -> None:
+    """Delete what an export to this place left that was killed a day ago or earlier."""
+    for left in path.parent.glob(f".{glob.escape(path.name)}.????????.part") if path.parent.is_dir() else ():
+        if left.is_dir() and (left / MARK).is_file() and time.time() - left.stat().st_mtime > _LEFTOVER_S:
+            shutil.rmtree(left, ignore_errors=True)
 
 
 def _take_place(part: Path, path: Path) -> None:

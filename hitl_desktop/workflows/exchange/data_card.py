@@ -46,7 +46,7 @@ def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[st
         "",
         f"| {tr('category')} | {tr('boxes')} | {tr('images')} |",
         "|---|---:|---:|",
-        *(f"| {names[i]} | {boxes[i]} | {on[i]} |" for i in names),
+        *(f"| {names[i].replace('|', chr(92) + '|')} | {boxes[i]} | {on[i]} |" for i in names),
         "",
         *(line for note in notes for line in (note, "")),
         _licence(dataset),

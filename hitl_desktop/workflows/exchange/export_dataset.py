@@ -157,7 +157,7 @@ def export_dataset(
         no_file=len(moment.without_file & kept),
         dropped=dict(dropped),
         unnamed=moment.unnamed if all_images else 0,
-        remarks=written.remarks,
+        remarks=(*written.remarks, *_about_suggestions(moment, format_name)),
     )
 
 
@@ -383,6 +383,13 @@ def _as_in_project(dataset: Dataset, splits: Mapping[int, Split | None]) -> Data
     return replace(dataset, images=images)
 
 
+def _about_suggestions(moment: _Moment, format_name: str) -> list[str]:
+    """A remark where suggestions went out in a format that cannot mark them."""
+    if not moment.suggested or format_name.startswith("coco"):
+        return []
+    return [tr("This format has no mark for suggestions: its readers take them for labels.")]
+
+
 def _is_ours(provenance: bytes | None) -> bool:
     """Whether a file has no such key, or what this program once wrote there."""
     value = msgspec.json.decode(provenance) if provenance else {}
@@ -411,7 +418,7 @@ def _notes(project: Project, selection: Selection) -> list[str]:
     if selection.suggestions_from is not None:
         notes.append(
             tr(
-                "Images that nobody has decided have suggestions of {least:g} or more; they are marked as such.",
+                "Images that nobody has decided have suggestions of {least:g} or more (in COCO marked as such).",
                 least=selection.suggestions_from,
             )
         )

@@ -251,6 +251,9 @@ def with_categories(result: ImportResult, chosen: Mapping[str, str | None]) -> I
     if lost:
         left_out = ", ".join(c.name for c in dataset.categories if becomes[c.id] is None)
         what = tr("{boxes} of {names} left out, as chosen", boxes=counted(lost, "box"), names=left_out)
+        on = {a.image_id for a in dataset.annotations} - {a.image_id for a in boxes}
+        if on:
+            what = f"{what}; {tr('{images} have no other box', images=counted(len(on), 'image'))}"
         issues = (*issues, ImportIssue("categories", what, IssueKind.DROPPED, lost))
     categories = replace(dataset, categories=tuple(by_name.values()), annotations=tuple(boxes))
     return replace(result, dataset=categories, issues=issues)
