@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import count
 
 from msgspec import structs
@@ -126,17 +126,6 @@ class Annotations:
     def all(self) -> list[Annotation]:
         """All, in order of id."""
         return [_annotation(row) for row in self._db.each(f"SELECT {_COLUMNS} FROM annotations ORDER BY id")]
-
-    def all_with_extras(self) -> Iterator[tuple[Annotation, bytes | None, bool, bool]]:
-        """All, in order of id, each with what a file had beside its box, and whether that was of this very box and of
-        this category."""
-        columns = ", ".join(f"a.{name}" for name in _COLUMNS.split(", "))
-        rows = self._db.each(
-            f"""SELECT {columns}, extra, a.x = e.x AND a.y = e.y AND a.w = e.w AND a.h = e.h,
-                       a.category_id = e.category_id
-                FROM annotations a LEFT JOIN annotation_extras e ON e.annotation_id = a.id ORDER BY a.id"""
-        )
-        return ((_annotation(row[:-3]), *row[-3:]) for row in rows)
 
     def last_id(self) -> int:
         """The highest id ever given; ids up to it may stand in the undo journal though they are free now."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -109,6 +109,14 @@ class Extras:
         sql = f"SELECT annotation_id, category_id, x, y, w, h, extra FROM annotation_extras {where}"
         rows = self._db.execute(sql, values)
         return {i: KeptBox(category, BBox(x, y, w, h), extra) for i, category, x, y, w, h, extra in rows}
+
+    def still_fitting(self) -> Iterator[tuple[int, bytes, bool, bool]]:
+        """Of each annotation that had more than a box: its id, what that is, and whether its box and its category are
+        still the same."""
+        return self._db.each(
+            """SELECT a.id, extra, a.x = e.x AND a.y = e.y AND a.w = e.w AND a.h = e.h, a.category_id = e.category_id
+               FROM annotation_extras e JOIN annotations a ON a.id = annotation_id"""
+        )
 
     def add_annotations(self, rows: Iterable[tuple[int, KeptBox]]) -> None:
         """Keep what annotations had."""

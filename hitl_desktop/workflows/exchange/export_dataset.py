@@ -12,7 +12,6 @@ from typing import TypeVar, cast
 import msgspec
 from msgspec import structs
 
-from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
@@ -226,14 +225,15 @@ class _Moment:
         self.top = project.extras.top()
         self.kept: dict[int, bytes] = {}
         self._lost: dict[int, list[str]] = {}
-        self.unnamed = 0
+        self._keep_boxes()
         self._stamps = {image_id: stamp for image_id, _, _, stamp in project.files.stamps()}
         self._folders = {folder: str(project.folder_path(folder)) for folder in project.files.folders()}
         self.images = _in_order(project.images.all(), self.kept_images)
-        unnamed = project.categories.unnamed_id()
+        unnamed, every = project.categories.unnamed_id(), project.annotations.all()
         offered = [c for c in project.categories.all() if c.id != unnamed]
         self.categories = _in_order(offered, self.kept_categories)
-        self.annotations = list(self._read_boxes(unnamed))
+        self.annotations = [a for a in every if a.category_id != unnamed]
+        self.unnamed = len(every) - len(self.annotations)
         names = {tag.id: tag.name for tag in project.tags.all()}
         self.tags = {
             image: tuple(sorted(names[t] for t in ids))
@@ -249,19 +249,14 @@ class _Moment:
         self.without_file: set[int] = set()
         self.suggested: set[int] = set()
 
-    def _read_boxes(self, unnamed: int | None) -> Iterator[Annotation]:
-        """The boxes that have a category; what they had in a file is noted, but for what no longer fits."""
-        for a, extra, is_same_box, is_same_category in self._project.annotations.all_with_extras():
-            if a.category_id == unnamed:
-                self.unnamed += 1
-                continue
-            if extra is not None:
-                self.kept[a.id] = extra
-                if not (is_same_box and is_same_category):
-                    self.kept[a.id], self._lost[a.id] = extras.fitting(
-                        extra, is_same_box=is_same_box, is_same_category=is_same_category
-                    )
-            yield a
+    def _keep_boxes(self) -> None:
+        """Note what boxes had in a file, but for what no longer fits them."""
+        for id_, extra, is_same_box, is_same_category in self._project.extras.still_fitting():
+            self.kept[id_] = extra
+            if not (is_same_box and is_same_category):
+                self.kept[id_], self._lost[id_] = extras.fitting(
+                    extra, is_same_box=is_same_box, is_same_category=is_same_category
+                )
 
     def add_licence(self, name: str) -> None:
         """State a licence of the whole, beside those that images of a file have."""
