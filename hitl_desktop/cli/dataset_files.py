@@ -306,7 +306,7 @@ def _labels_of(path: Path) -> Dataset:
     """The labels in a project or a data set."""
     from hitl_desktop.store.project import SUFFIX, Project  # noqa: PLC0415
     from hitl_desktop.workflows.exchange.convert import open_dataset  # noqa: PLC0415
-    from hitl_desktop.workflows.exchange.export_dataset import dataset_of  # noqa: PLC0415
+    from hitl_desktop.workflows.exchange.project_snapshot import dataset_of  # noqa: PLC0415
 
     if path.suffix != SUFFIX:
         return open_dataset(path).dataset

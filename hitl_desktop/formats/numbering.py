@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
 
 from hitl_desktop.formats.lenient import whole
+
+T = TypeVar("T")
 
 
 def numbers_for(ids: Sequence[object], *, allowed: Callable[[int], bool]) -> tuple[list[int], int]:
@@ -52,6 +55,22 @@ class References:
         if not is_id(id_):
             return []
         return self._exact.get(_exact(id_)) or self._loose.get(_loose(id_)) or []
+
+
+class Lookup(References, Generic[T]):
+    """What the records of a list are, by the ids that refer to them; `at` has those that could be used, by place."""
+
+    def __init__(self, ids: Sequence[object] = ()) -> None:
+        super().__init__(ids)
+        self.at: dict[int, T] = {}
+        self._only: dict[int, T | None] = {}
+
+    def only(self, id_: int) -> T | None:
+        """What a number means, once all of `at` is known; None where that is nothing, or several."""
+        if id_ not in self._only:
+            places = self.places_of(id_)
+            self._only[id_] = self.at.get(places[0]) if len(places) == 1 else None
+        return self._only[id_]
 
 
 def is_id(value: object) -> bool:

@@ -50,16 +50,18 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
     builder = DatasetBuilder()
     for number in sorted(names):
         builder.category(names[number])
-    missing: set[int] = set()
     of_label = {file: _picture_of(file.relative_to(root), pictures) for file in labels}
     paths = {file: (p or Path(root, _image_name(file.relative_to(root)))) for file, p in of_label.items()}
-    alone = [p for p in pictures.values() if p not in set(of_label.values())]
+    with_labels = set(of_label.values())
+    alone = [p for p in pictures.values() if p not in with_labels]
     short = _short_names([p.relative_to(root).as_posix() for p in (*paths.values(), *alone)])
+    missing: set[int] = set()
     for file, picture in of_label.items():
         where = paths[file].relative_to(root)
-        name = short[where.as_posix()]
-        size = (of_file(picture) if picture else None) or sizes(name) or (0, 0)
-        image = builder.image(file.name, name, size, state=ImageState.DECIDED, split=_split_of(where))
+        size = _size(picture, short[where.as_posix()], sizes)
+        image = builder.image(
+            file.name, short[where.as_posix()], size, state=ImageState.DECIDED, split=_split_of(where)
+        )
         if image is not None:
             _read_lines(builder, image, file, names, missing)
     for picture in alone:
@@ -72,6 +74,11 @@ def read(path: Path, sizes: Sizes) -> ImportResult:
         )
         builder.problem("names", what, IssueKind.UNKNOWN_CATEGORY, 0)
     return builder.result()
+
+
+def _size(picture: Path | None, name: str, sizes: Sizes) -> tuple[int, int]:
+    """The size by the file itself, else as it is known otherwise."""
+    return (of_file(picture) if picture is not None else None) or sizes(name) or (0, 0)
 
 
 def _read_lines(

@@ -142,7 +142,7 @@ class LateActs(QMainWindow):
             "import_folder": lambda: self.exchange_acts.import_folder(),
             "export_coco": lambda: self.exchange_acts.export_file(),
             "export_as": lambda: self.exchange_acts.export_as(),
-            "export_all": lambda: self.exchange_acts.export_file(all_images=True),
+            "export_all": lambda: self.exchange_acts.export_all(),
             "unknown": lambda: self.unknown_acts.mark(),
             "name_unknowns": lambda: self.unknown_acts.show_wall(),
             "detectors": lambda: self.detector_acts.choose(),

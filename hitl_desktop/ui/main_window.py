@@ -156,7 +156,7 @@ class MainWindow(WindowParts):
             "open_folder": self._open_folder,
             "open_project": self._open_project,
             "open_sample": self._open_sample,
-            "add_folder": self._add_folder,
+            "add_folder": self.file_acts.add_folder,
             "refresh": self.file_acts.refresh,
             "relink": self.file_acts.relink,
             "find_missing": self.file_acts.find_missing,
@@ -233,10 +233,6 @@ class MainWindow(WindowParts):
         self.messages.show(tr("Making the sample project..."))
         job = partial(make_sample, default_sample_folder())
         self.runner.start(FILES, tr("Making the sample"), job, on_success=self.open_path)
-
-    def _add_folder(self) -> None:
-        if (folder := self.ask.folder()) is not None:
-            self.loop.intake.add_folder(folder)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Stop the jobs, close the project, remember where everything stood."""

@@ -280,7 +280,8 @@ def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, 
     from hitl_desktop.progress import NoProgress
     from hitl_desktop.store.project import Project
     from hitl_desktop.workflows.annotation import annotate
-    from hitl_desktop.workflows.exchange.export_dataset import export_dataset
+    from hitl_desktop.workflows.exchange.export_dataset import ExportOptions, export_dataset
+    from hitl_desktop.workflows.exchange.export_selection import TO_DO_TOO
     from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
     from hitl_desktop.workflows.projects.new_project import new_project
 
@@ -291,7 +292,7 @@ def test_sets_of_edge_cases_are_named_in_the_file_and_come_back(tmp_path: Path, 
         project.sets.add("glare", [2, 3])
         annotate.draw(project, 3, [(BBox(1, 2, 30, 40), project.categories.ensure("cat").id)])
         project.sets.pin_boxes("glare", 3, [1])
-        export_dataset(project, tmp_path / "out.json", all_images=True)
+        export_dataset(project, tmp_path / "out.json", options=ExportOptions(selection=TO_DO_TOO))
     with Project.open(tmp_path / "b.hitl") as project:
         import_dataset(project, read_dataset(tmp_path / "out.json"))
         assert project.sets.all() == {"glare": [2, 3], "night": [2]}

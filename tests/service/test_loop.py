@@ -13,7 +13,8 @@ from hitl_desktop.errors import HitlError
 from hitl_desktop.progress import JobCancelled
 from hitl_desktop.service.loop.steps import DETECTING, LEARNING, DetectionStep, IntakeStep, LearningStep
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult
-from hitl_desktop.workflows.images.open_folder import Listed, PassedOver, Scan
+from hitl_desktop.workflows.images.folder_walk import PassedOver
+from hitl_desktop.workflows.images.open_folder import Listed, Scan
 from hitl_desktop.workflows.training.late_categories import LateCategories
 from hitl_desktop.workflows.training.train import Candidate, TrainingResult
 from tests.service.conftest import HeldRunner, Service

@@ -6,7 +6,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import cast
@@ -43,7 +43,7 @@ from hitl_desktop.formats.coco.records import (
 )
 from hitl_desktop.formats.extras import apart, filled
 from hitl_desktop.formats.lenient_json import Root, decoded, list_in_portions
-from hitl_desktop.formats.numbering import References, numbers_for
+from hitl_desktop.formats.numbering import Lookup, numbers_for
 from hitl_desktop.translation import tr, trn
 
 MARK, OLD_MARK = "HITL Desktop", "Exported by HITL Desktop"
@@ -86,18 +86,14 @@ class _Reader:
     issues: list[ImportIssue] = field(default_factory=list[ImportIssue])
     categories: list[Category] = field(default_factory=list[Category])
     category_extras: dict[int, bytes] = field(default_factory=dict[int, bytes])
-    category_at: dict[int, int] = field(default_factory=dict[int, int])
-    category_refs: References = field(default_factory=lambda: References(()))
+    category_of: Lookup[int] = field(default_factory=Lookup[int])
     images: list[DatasetImage] = field(default_factory=list[DatasetImage])
-    image_at: dict[int, DatasetImage] = field(default_factory=dict[int, DatasetImage])
-    image_refs: References = field(default_factory=lambda: References(()))
+    image_of: Lookup[DatasetImage] = field(default_factory=Lookup[DatasetImage])
     boxes: list[_Box] = field(default_factory=list[_Box])
     incomplete: set[int] = field(default_factory=set[int])
     listed: int = 0
     lost_track: bool = False
     area_votes: Counter[bool] = field(default_factory=Counter[bool])
-    only_image: dict[int, DatasetImage | None] = field(default_factory=dict[int, DatasetImage | None])
-    only_category: dict[int, int | None] = field(default_factory=dict[int, int | None])
 
     def problem(self, where: str, what: str, kind: IssueKind, count: int = 1) -> None:
         self.issues.append(ImportIssue(where, what, kind, count))
@@ -121,7 +117,7 @@ class _Reader:
         records = list(self.records("categories"))
         ids = [record.get("id") if record else None for _, record in records]
         numbers, changed = numbers_for(ids, allowed=lambda _: True)
-        self.category_refs = References(ids)
+        self.category_of = Lookup[int](ids)
         by_name: dict[str, Category] = {}
         for (place, record), number in zip(records, numbers, strict=True):
             name = text(record.get("name")) if record else ""
@@ -144,10 +140,10 @@ class _Reader:
                     ),
                     IssueKind.SAME_NAME,
                 )
-                self.category_at[place] = known.id
+                self.category_of.at[place] = known.id
                 self._fill_category(known, record)
                 continue
-            if len(self.category_refs.places_of(ids[place])) > 1:
+            if len(self.category_of.places_of(ids[place])) > 1:
                 self.problem(
                     f"categories[{place}]",
                     tr("repeats the id {ids!r} with another name; its boxes are left out", ids=ids[place]),
@@ -156,7 +152,7 @@ class _Reader:
             category = Category(number, clean_name(name))
             by_name[name_key(name)] = category
             self.categories.append(category)
-            self.category_at[place] = number
+            self.category_of.at[place] = number
             if extra := category_extra(record):
                 self.category_extras[number] = extra
         self._add_renumbered("categories", changed)
@@ -186,7 +182,7 @@ class _Reader:
         records = list(self.records("images"))
         ids = [record.get("id") if record else None for _, record in records]
         numbers, changed = numbers_for(ids, allowed=lambda _: True)
-        self.image_refs = References(ids)
+        self.image_of = Lookup[DatasetImage](ids)
         other_keys = 0
         for (place, record), number in zip(records, numbers, strict=True):
             key = next((k for k in _NAMES if record and text(record.get(k))), None)
@@ -198,8 +194,8 @@ class _Reader:
             other_keys += key != "file_name"
             image = image_of(record, number, text(record[key]))
             self.images.append(image)
-            self.image_at[place] = image
-            if not self.image_refs.places_of(ids[place]):
+            self.image_of.at[place] = image
+            if not self.image_of.places_of(ids[place]):
                 self.incomplete.add(number)
                 self.problem(
                     f"images[{place}]", tr("has no id, so no box can be its own"), IssueKind.INCOMPLETE
@@ -265,7 +261,7 @@ class _Reader:
             box = plain.decode_plain(raw)
         except msgspec.MsgspecError:
             return False
-        image, category_id = self._only_image(box.image_id), self._only_category(box.category_id)
+        image, category_id = self.image_of.only(box.image_id), self.category_of.only(box.category_id)
         if image is None or category_id is None:
             return False
         annotation, area = plain.annotation_of(box, image.id, category_id), plain.area_of(box)
@@ -280,19 +276,6 @@ class _Reader:
         vote = area_of_corners(bbox, area)
         if vote is not None:
             self.area_votes[vote] += 1
-
-    def _only_image(self, id_: int) -> DatasetImage | None:
-        """The image that a number means; None where there is none, or several."""
-        if id_ not in self.only_image:
-            places = self.image_refs.places_of(id_)
-            self.only_image[id_] = self.image_at.get(places[0]) if len(places) == 1 else None
-        return self.only_image[id_]
-
-    def _only_category(self, id_: int) -> int | None:
-        if id_ not in self.only_category:
-            places = self.category_refs.places_of(id_)
-            self.only_category[id_] = self.category_at.get(places[0]) if len(places) == 1 else None
-        return self.only_category[id_]
 
     def _box_of(self, where: str, record: Record, image: DatasetImage) -> tuple[BBox | None, bool]:
         """The box of a record, if it has a usable one, and whether it was made from the outline."""
@@ -314,8 +297,8 @@ class _Reader:
     def _image_of(self, where: str, record: Record) -> DatasetImage | None:
         """The image that a box is on; None where that is unknown."""
         id_ = record.get("image_id")
-        places = self.image_refs.places_of(id_)
-        candidates = [self.image_at[place] for place in places if place in self.image_at]
+        places = self.image_of.places_of(id_)
+        candidates = [self.image_of.at[place] for place in places if place in self.image_of.at]
         if len({image.file_name for image in candidates}) == 1 and len(candidates) == len(places):
             return candidates[0]
         self.incomplete.update(image.id for image in candidates)
@@ -336,8 +319,8 @@ class _Reader:
 
     def _category_of(self, where: str, record: Record, image: DatasetImage) -> int | None:
         id_ = record.get("category_id")
-        places = self.category_refs.places_of(id_)
-        found = {self.category_at.get(place) for place in places}
+        places = self.category_of.places_of(id_)
+        found = {self.category_of.at.get(place) for place in places}
         if len(found) == 1 and None not in found:
             return found.pop()
         self.incomplete.add(image.id)
@@ -362,7 +345,7 @@ class _Reader:
         pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
         extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
         outlined = frozenset(n for b, n in zip(self.boxes, numbers, strict=True) if b.is_outlined)
-        top = {key: bytes(raw) for key, raw in self.root.items() if not self._is_own(key, raw)}
+        top = {key: bytes(raw) for key, raw in self.root.items() if not _is_own(key, raw)}
         dataset = Dataset(
             self._images_with_states(annotations),
             tuple(self.categories),
@@ -372,12 +355,8 @@ class _Reader:
         )
         return ImportResult(
             dataset, tuple(self.issues), frozenset(self.incomplete), self.listed, self.lost_track,
-            self._suspected(annotations, outlined), outlined,
+            _suspected(annotations, outlined, self.images, self.area_votes), outlined,
         )  # fmt: skip
-
-    def _is_own(self, key: str, raw: msgspec.Raw) -> bool:
-        """Whether an export writes this by itself."""
-        return key in {*_LISTS, "exported_by"} or (key in DEFAULTS and decoded(raw) == DEFAULTS[key])
 
     def _images_with_states(self, annotations: Sequence[Annotation]) -> tuple[DatasetImage, ...]:
         """An image with boxes is decided; an older export of this program lists no others but empty ones."""
@@ -392,16 +371,28 @@ class _Reader:
             for image in self.images
         )
 
-    def _suspected(self, annotations: Sequence[Annotation], outlined: Set[int]) -> BoxForm | None:
-        given: dict[int, list[BBox]] = {}
-        made: dict[int, list[BBox]] = {}
-        for a in annotations:
-            (made if a.id in outlined else given).setdefault(a.image_id, []).append(a.bbox)
-        forms = Counter(suspect(given, {i.id: (i.width, i.height) for i in self.images}, made).values())
-        if forms:
-            return forms.most_common(1)[0][0]
-        fit = fit_corners([box for own in given.values() for box in own])
-        return BoxForm.CORNERS if fit and self.area_votes[True] and not self.area_votes[False] else None
+
+def _is_own(key: str, raw: msgspec.Raw) -> bool:
+    """Whether an export writes this by itself."""
+    return key in {*_LISTS, "exported_by"} or (key in DEFAULTS and decoded(raw) == DEFAULTS[key])
+
+
+def _suspected(
+    annotations: Sequence[Annotation],
+    outlined: Set[int],
+    images: Sequence[DatasetImage],
+    area_votes: Mapping[bool, int],
+) -> BoxForm | None:
+    """What the numbers of the boxes seem to be, if not pixels."""
+    given: dict[int, list[BBox]] = {}
+    made: dict[int, list[BBox]] = {}
+    for a in annotations:
+        (made if a.id in outlined else given).setdefault(a.image_id, []).append(a.bbox)
+    forms = Counter(suspect(given, {i.id: (i.width, i.height) for i in images}, made).values())
+    if forms:
+        return forms.most_common(1)[0][0]
+    fit = fit_corners([box for own in given.values() for box in own])
+    return BoxForm.CORNERS if fit and area_votes[True] and not area_votes[False] else None
 
 
 def _renumbered(changed: int) -> str:

@@ -29,10 +29,12 @@ from hitl_desktop.ui.widgets.banner import Banner
 from hitl_desktop.ui.widgets.drawn_boxes import NamedBox
 from hitl_desktop.workflows.exchange.export_dataset import (
     DEFAULT_OPTIONS,
+    ExportOptions,
     ExportSummary,
     export_dataset,
     in_words,
 )
+from hitl_desktop.workflows.exchange.export_selection import TO_DO_TOO
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary
 from hitl_desktop.workflows.exchange.import_preview import preview
 from hitl_desktop.workflows.exchange.import_suggestions import take_in
@@ -117,14 +119,18 @@ class ExchangeActs(QObject):
             details = "\n".join(f"{issue.where}: {issue.problem}" for issue in summary.issues)
             self.ask.tell(tr("Import"), f"{text}\n\n{kinds}", details)
 
-    def export_file(self, *, all_images: bool = False) -> None:
+    def export_file(self, options: ExportOptions = DEFAULT_OPTIONS) -> None:
         """Ask where to, and write the file."""
         project = self._session.project
         if project is None:
             return
         file = self.ask.where_to_export(project.path.with_name(f"{project.path.stem}-coco.json"))
         if file is not None:
-            self._export(project.path, file, all_images=all_images)
+            self._export(project.path, file, ExportChoice("coco", options))
+
+    def export_all(self) -> None:
+        """The same with images that are to do and skipped ones."""
+        self.export_file(ExportOptions(selection=TO_DO_TOO))
 
     def export_as(self) -> None:
         """Ask for the format and the rest, then where to, and write it."""
@@ -141,33 +147,23 @@ class ExchangeActs(QObject):
         name = f"{project.path.stem}-{choice.format}{FORMATS[choice.format].suffix}"
         file = self.ask.where_to_write(project.path.with_name(name), titles[choice.format])
         if file is not None:
-            self._export(project.path, file, all_images=False, choice=choice)
+            self._export(project.path, file, choice)
 
-    def _export(
-        self,
-        path: Path,
-        file: Path,
-        *,
-        all_images: bool,
-        force: bool = False,
-        choice: ExportChoice | None = None,
-    ) -> None:
+    def _export(self, path: Path, file: Path, choice: ExportChoice, *, force: bool = False) -> None:
         self.banner.hide()
-        name, options = (choice.format, choice.options) if choice is not None else ("coco", DEFAULT_OPTIONS)
 
         def write(project: Project, progress: Progress) -> ExportSummary:
             return export_dataset(
                 project,
                 file,
-                format_name=name,
-                all_images=all_images,
+                format_name=choice.format,
                 force=force,
-                options=options,
+                options=choice.options,
                 progress=progress,
             )
 
         job = in_project(path, write)
-        again = partial(self._export, path, file, all_images=all_images, force=True, choice=choice)
+        again = partial(self._export, path, file, choice, force=True)
         self._runner.start(
             FILES,
             tr("Exporting"),

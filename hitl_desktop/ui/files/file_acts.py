@@ -112,6 +112,11 @@ class FileActs(QObject):
         else:
             self.reread()
 
+    def add_folder(self) -> None:
+        """Add another folder of images to the project."""
+        if (folder := self.ask.folder()) is not None:
+            self._intake.add_folder(folder)
+
     def refresh(self) -> None:
         """Look for new images in the folders, and read the one at hand again."""
         self._intake.refresh_folders(is_asked=True)

@@ -196,27 +196,12 @@ class _Work:
             self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
             self.incomplete.add(whole_id)
         place = self._placement(image, record)
+        if what := _misfit(image, record, place, len(boxes)):
+            kind = IssueKind.OTHER_SIZE if place is None else IssueKind.TRANSFORMED
+            self.issue(image.file_name, what, kind)
         if place is None:
-            what = tr(
-                "is {shown} as shown, not {size}, which no turn or scale explains",
-                shown=_by(record),
-                size=_by(image),
-            )
-            if boxes:
-                lost = tr("left out, since nobody can place them: {boxes}", boxes=counted(len(boxes), "box"))
-                what = f"{what}; {lost}"
-            self.issue(image.file_name, what, IssueKind.OTHER_SIZE)
             self.incomplete.add(whole_id)
             return []
-        if not place.is_identity and boxes:
-            sizes = {"shown": _by(record), "size": _by(image)}
-            self.issue(
-                image.file_name,
-                tr("is {shown} as shown, not {size}; its boxes were turned with it", **sizes)
-                if place.orientation > 1
-                else tr("is {shown} as shown, not {size}; its boxes were scaled with it", **sizes),
-                IssueKind.TRANSFORMED,
-            )
         kept: list[Annotation] = []
         as_they_are = form is BoxForm.PIXELS and place.is_identity
         width, height = record.width or 1e9, record.height or 1e9
@@ -250,27 +235,11 @@ class _Work:
 
     def _clipped(self, a: Annotation, box: BBox, name: str, record: ImageRecord) -> BBox | None:
         bbox = box.clipped(record.width or 1e9, record.height or 1e9)
-        if box.w <= 0 or box.h <= 0:
-            self.issue(
-                f"annotation {a.id}",
-                tr("has no area on {name} and was left out", name=name),
-                IssueKind.NO_BOX,
-            )
-            return None
-        if bbox.w < _SMALLEST or bbox.h < _SMALLEST:
-            self.issue(
-                f"annotation {a.id}",
-                tr("lies outside {name} and was left out", name=name),
-                IssueKind.OUTSIDE,
-            )
-            return None
-        if max(abs(p - q) for p, q in zip(bbox, box, strict=True)) > 1:
-            self.issue(
-                f"annotation {a.id}",
-                tr("reached beyond {name} and was clipped", name=name),
-                IssueKind.CLIPPED,
-            )
-        return bbox
+        if (found := _beyond(box, bbox, name)) is None:
+            return bbox
+        what, kind = found
+        self.issue(f"annotation {a.id}", what, kind)
+        return bbox if kind is IssueKind.CLIPPED else None
 
     def _keep_extra(self, annotation_id: int, place: Placement, form: BoxForm) -> None:
         extra = self.result.dataset.extras.annotations.get(annotation_id)
@@ -375,6 +344,32 @@ class _Work:
         return tuple(
             structs.replace(image, state=state) if image.state is None else image for image in images
         )
+
+
+def _misfit(image: DatasetImage, record: ImageRecord, place: Placement | None, boxes: int) -> str:
+    """In words, that an image has another size than the file gives it; empty where boxes lie as they are, or there are
+    none."""
+    sizes = {"shown": _by(record), "size": _by(image)}
+    if place is None:
+        what = tr("is {shown} as shown, not {size}, which no turn or scale explains", **sizes)
+        lost = tr("left out, since nobody can place them: {boxes}", boxes=counted(boxes, "box"))
+        return f"{what}; {lost}" if boxes else what
+    if place.is_identity or not boxes:
+        return ""
+    if place.orientation > 1:
+        return tr("is {shown} as shown, not {size}; its boxes were turned with it", **sizes)
+    return tr("is {shown} as shown, not {size}; its boxes were scaled with it", **sizes)
+
+
+def _beyond(box: BBox, inside: BBox, name: str) -> tuple[str, IssueKind] | None:
+    """What is the matter with a box of which only so much lies inside the image; None where nothing is."""
+    if box.w <= 0 or box.h <= 0:
+        return tr("has no area on {name} and was left out", name=name), IssueKind.NO_BOX
+    if inside.w < _SMALLEST or inside.h < _SMALLEST:
+        return tr("lies outside {name} and was left out", name=name), IssueKind.OUTSIDE
+    if max(abs(p - q) for p, q in zip(inside, box, strict=True)) > 1:
+        return tr("reached beyond {name} and was clipped", name=name), IssueKind.CLIPPED
+    return None
 
 
 def _lies_within(box: BBox, width: float, height: float) -> bool:

@@ -2,30 +2,24 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar, cast
 
-import msgspec
 from msgspec import structs
 
-from hitl_desktop.domain.categories import Category
-from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras
+from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.domain.images import ImageRecord, ImageState, Split
 from hitl_desktop.domain.words import counted
-from hitl_desktop.errors import HitlError, UnreadableImageError, WouldReplaceError
-from hitl_desktop.formats import extras, folder
+from hitl_desktop.errors import HitlError, WouldReplaceError
+from hitl_desktop.formats import folder
 from hitl_desktop.formats.registry import DatasetFormat, find_format
-from hitl_desktop.image_file import stamp_of
-from hitl_desktop.imaging import is_of_size, verify
 from hitl_desktop.progress import NoProgress, Progress
-from hitl_desktop.store.extras import Kept
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.exchange.export_selection import ALL_DECIDED, Selection, selected, suggestions_on
+from hitl_desktop.workflows.exchange.export_selection import ALL_DECIDED, Selection, selected
+from hitl_desktop.workflows.exchange.project_snapshot import ProjectSnapshot, image_paths
 from hitl_desktop.workflows.exchange.splitting import split_dataset
 from hitl_desktop.workflows.exchange.write_dataset import ImageFiles, write_dataset
 from hitl_desktop.workflows.quality.audit import in_words as audit_in_words
@@ -33,7 +27,6 @@ from hitl_desktop.workflows.quality.audit import report as audit_report
 
 _AT_ONCE = 1000
 _SPLITS = {Split.TRAIN: "train", Split.VAL: "val", Split.TEST: "test", Split.AUDIT: "test"}
-T = TypeVar("T", ImageRecord, Category)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +71,11 @@ def export_dataset(
     path: Path,
     *,
     format_name: str = "coco",
-    all_images: bool = False,
     force: bool = False,
     options: ExportOptions = DEFAULT_OPTIONS,
     progress: Progress | None = None,
 ) -> ExportSummary:
-    """Write the decided images, verified-empty ones included; `all_images` adds the undecided and skipped
-    ones.
+    """Write the images that were chosen, by default all decided ones, verified-empty ones included.
 
     Labels outlive files: a labelled image goes out also when its file is gone or damaged. A file that
     another program wrote, or that was imported here, is replaced with `force` only.
@@ -93,58 +84,31 @@ def export_dataset(
         HitlError: the format is unknown, the file cannot be written or replaced, or there is nothing to
             export.
     """
-    chosen = find_format(format_name)
+    chosen, selection = find_format(format_name), options.selection
     _check_suffix(path, chosen)
     if not force and (why := _why_not_replace(project, path, chosen)):
         raise WouldReplaceError(
             why, hint=tr("Choose another name, or say that it may be replaced (--force).")
         )
-    selection = replace(options.selection, to_do=all_images or options.selection.to_do)
     if not chosen.suffix:
-        folder.refuse_to_swallow(path, [project.path, *moment_paths(project)])
-    with project.db.snapshot():
-        moment = _Moment(project)
-        wanted = selected(project, moment.images, selection)
-        if selection.suggestions_from is not None:
-            moment.add_suggestions(wanted, selection.suggestions_from)
-            wanted = [
-                i
-                for i in wanted
-                if selection.to_do or i.state is ImageState.DECIDED or i.id in moment.suggested
-            ]
-    exported = [i for i in map(moment.with_size, wanted) if i is not None]
-    if not exported and selection != ALL_DECIDED:
-        raise HitlError(
-            tr("No image of the project fits what was chosen, so there is nothing to export."),
-            hint=tr("Choose other images."),
-        )
-    if not exported:
-        raise HitlError(
-            tr("No image is decided yet, so there is nothing to export."),
-            hint=tr("Decide some first, or export the undecided ones, too."),
-        )
-    dataset, dropped = moment.dataset(exported)
+        folder.refuse_to_swallow(path, [project.path, *image_paths(project)])
+    snapshot, exported = _chosen(project, selection)
     if options.licence:
-        moment.add_licence(options.licence)
-    if options.shares is not None and not options.shares:
-        dataset = _as_in_project(dataset, {moment.file_id(i): i.split for i in exported})
-    elif options.shares:
-        groups = {moment.file_id(image): image.group for image in exported if image.group}
-        dataset = split_dataset(dataset, options.shares, seed=options.seed, groups=groups)
+        snapshot.add_licence(options.licence)
+    dataset, dropped = snapshot.dataset(exported)
     are_needed = options.image_files is not ImageFiles.LEAVE
-    files = {moment.file_id(i): project.path_of(i) for i in exported} if are_needed else {}
     written = write_dataset(
-        dataset,
+        _divided(dataset, snapshot, exported, options),
         path.resolve() if path.exists() else path,  # a link stays one
         format_name,
         progress or NoProgress(),
-        image_files=files,
+        image_files={snapshot.file_id(i): project.path_of(i) for i in exported} if are_needed else {},
         how=options.image_files,
         notes=_notes(project, selection),
     )
-    _note_export(project, path, *moment.own_ids(exported))
+    _note_export(project, path, *snapshot.own_ids(exported))
     kept = {image.id for image in exported}
-    left = Counter(i.status for i in moment.images if i.id not in kept)
+    left = Counter(i.status for i in snapshot.images if i.id not in kept)
     return ExportSummary(
         path,
         len(exported),
@@ -153,21 +117,52 @@ def export_dataset(
         undecided=left["undecided"],
         skipped=left["skipped"],
         unreadable=left["unreadable"],
-        no_file=len(moment.without_file & kept),
+        no_file=len(snapshot.without_file & kept),
         dropped=dict(dropped),
-        unnamed=moment.unnamed if all_images else 0,
-        remarks=(*written.remarks, *_about_suggestions(moment, format_name)),
+        unnamed=snapshot.unnamed if selection.to_do else 0,
+        remarks=(*written.remarks, *_about_suggestions(snapshot, format_name)),
     )
 
 
-def dataset_of(project: Project) -> Dataset:
-    """The decided images of a project with their labels, as an export has them."""
+def _chosen(project: Project, selection: Selection) -> tuple[ProjectSnapshot, list[ImageRecord]]:
+    """The project at this moment, and the images that go out, with their sizes.
+
+    Raises:
+        HitlError: there are none.
+    """
     with project.db.snapshot():
-        moment = _Moment(project)
-    decided = [
-        i for i in map(moment.with_size, moment.images) if i is not None and i.state is ImageState.DECIDED
-    ]
-    return moment.dataset(decided)[0]
+        snapshot = ProjectSnapshot(project)
+        wanted = selected(project, snapshot.images, selection)
+        if selection.suggestions_from is not None:
+            snapshot.add_suggestions(wanted, selection.suggestions_from)
+            if not selection.to_do:
+                decided = ImageState.DECIDED
+                wanted = [i for i in wanted if i.state is decided or i.id in snapshot.suggested]
+    exported = [i for i in map(snapshot.with_size, wanted) if i is not None]
+    if exported:
+        return snapshot, exported
+    if selection != ALL_DECIDED:
+        raise HitlError(
+            tr("No image of the project fits what was chosen, so there is nothing to export."),
+            hint=tr("Choose other images."),
+        )
+    raise HitlError(
+        tr("No image is decided yet, so there is nothing to export."),
+        hint=tr("Decide some first, or export the undecided ones, too."),
+    )
+
+
+def _divided(
+    dataset: Dataset, snapshot: ProjectSnapshot, exported: Sequence[ImageRecord], options: ExportOptions
+) -> Dataset:
+    """Each image in its part, where parts were asked for."""
+    if options.shares is None:
+        return dataset
+    if options.shares:
+        groups = {snapshot.file_id(image): image.group for image in exported if image.group}
+        return split_dataset(dataset, options.shares, seed=options.seed, groups=groups)
+    splits = {snapshot.file_id(i): _SPLITS[i.split or Split.TRAIN] for i in exported}
+    return replace(dataset, images=tuple(structs.replace(i, split=splits[i.id]) for i in dataset.images))
 
 
 def _note_export(project: Project, path: Path, images: Sequence[int], categories: Sequence[int]) -> None:
@@ -210,198 +205,11 @@ def _check_suffix(path: Path, chosen: DatasetFormat) -> None:
         )
 
 
-def moment_paths(project: Project) -> Iterator[str]:
-    """Where the images of a project lie."""
-    folders = {folder_id: str(project.folder_path(folder_id)) for folder_id in project.files.folders()}
-    return (os.path.join(folders[i.folder_id], i.path) for i in project.images.all())  # noqa: PTH118 - 100,000 files
-
-
-class _Moment:
-    """What a project holds at one moment, and how a file has it."""
-
-    def __init__(self, project: Project) -> None:
-        self._project = project
-        self.kept_images, self.kept_categories = project.extras.images(), project.extras.categories()
-        self.top = project.extras.top()
-        self.kept: dict[int, bytes] = {}
-        self._lost: dict[int, list[str]] = {}
-        self._keep_boxes()
-        self._stamps = {image_id: stamp for image_id, _, _, stamp in project.files.stamps()}
-        self._folders = {folder: str(project.folder_path(folder)) for folder in project.files.folders()}
-        self.images = _in_order(project.images.all(), self.kept_images)
-        unnamed, every = project.categories.unnamed_id(), project.annotations.all()
-        offered = [c for c in project.categories.all() if c.id != unnamed]
-        self.categories = _in_order(offered, self.kept_categories)
-        self.annotations = [a for a in every if a.category_id != unnamed]
-        self.unnamed = len(every) - len(self.annotations)
-        names = {tag.id: tag.name for tag in project.tags.all()}
-        self.tags = {
-            image: tuple(sorted(names[t] for t in ids))
-            for image, ids in project.images.tags_by_image().items()
-        }
-        self.sets = {image: tuple(names) for image, names in project.sets.by_image().items()}
-        self.pinned = project.sets.by_box()
-        self._decisions = project.decisions.provenance()
-        if _is_ours(self.top.get("provenance")):
-            self.top |= _models(project)
-        self.prefixes = _prefixes(project)
-        self.labelled = {a.image_id for a in self.annotations}
-        self.without_file: set[int] = set()
-        self.suggested: set[int] = set()
-
-    def _keep_boxes(self) -> None:
-        """Note what boxes had in a file, but for what no longer fits them."""
-        for id_, extra, is_same_box, is_same_category in self._project.extras.still_fitting():
-            self.kept[id_] = extra
-            if not (is_same_box and is_same_category):
-                self.kept[id_], self._lost[id_] = extras.fitting(
-                    extra, is_same_box=is_same_box, is_same_category=is_same_category
-                )
-
-    def add_licence(self, name: str) -> None:
-        """State a licence of the whole, beside those that images of a file have."""
-        known: list[dict[str, object]] = msgspec.json.decode(self.top.get("licenses", b"[]"))
-        highest = max((id_ for each in known if isinstance(id_ := each.get("id"), int)), default=0)
-        self.top["licenses"] = msgspec.json.encode([*known, {"id": highest + 1, "name": name}])
-
-    def add_suggestions(self, images: Sequence[ImageRecord], least: float) -> None:
-        """Let suggestions go out as boxes of images that nobody has decided and that have none."""
-        waiting = [
-            i
-            for i in images
-            if i.state is ImageState.UNDECIDED and i.id not in self.labelled and not i.reason
-        ]
-        found = suggestions_on(
-            self._project, waiting, least, first_id=self._project.annotations.last_id() + 1
-        )
-        self.annotations += found
-        self.kept |= {a.id: b'{"suggestion":true}' for a in found}
-        self.suggested = {a.image_id for a in found}
-        self.labelled |= self.suggested
-
-    def with_size(self, image: ImageRecord) -> ImageRecord | None:
-        """The image with its size; None if it cannot be read, also now, and it has no labels."""
-        if image.width is not None and image.height is not None and not image.reason:
-            if self._is_labelled(image) and not self._is_as_known(image):
-                self.without_file.add(image.id)
-            return image
-        try:
-            width, height = verify(self._project.path_of(image))
-        except UnreadableImageError:
-            self.without_file.add(image.id)
-            return (
-                image
-                if self._is_labelled(image) and image.width is not None and image.height is not None
-                else None
-            )
-        if (
-            image.width is not None
-            and image.id in self.labelled
-            and (width, height) != (image.width, image.height)
-        ):
-            self.without_file.add(image.id)
-            return image  # the boxes are those of the image as it was
-        return replace(image, width=width, height=height)
-
-    def _is_labelled(self, image: ImageRecord) -> bool:
-        return image.state is ImageState.DECIDED or image.id in self.labelled
-
-    def _is_as_known(self, image: ImageRecord) -> bool:
-        """Whether the file of an image is there, has a sound header, and is of the size that is known."""
-        path = os.path.join(self._folders[image.folder_id], image.path)  # noqa: PTH118 - 100,000 files
-        stamp = stamp_of(path)
-        if stamp is None or stamp == self._stamps.get(image.id):
-            return stamp is not None
-        try:
-            return is_of_size(Path(path), (image.width or 0, image.height or 0))
-        except UnreadableImageError:
-            return False
-
-    def dataset(self, images: Sequence[ImageRecord]) -> tuple[Dataset, Counter[str]]:
-        """The data set with these images, and what no longer fits boxes that were changed; asked for once."""
-        image_ids = {image.id: _file_id(image.id, self.kept_images) for image in images}
-        category_ids = {c.id: _file_id(c.id, self.kept_categories) for c in self.categories}
-        boxes, self.annotations = (
-            self.annotations,
-            [],
-        )  # in place: of a large data set they take hundreds of megabytes
-        wanted = 0
-        for a in boxes:
-            if a.image_id in image_ids:
-                boxes[wanted] = a.placed(
-                    image_id=image_ids[a.image_id], category_id=category_ids[a.category_id]
-                )
-                wanted += 1
-        del boxes[wanted:]
-        category_extras = {
-            category_ids[i]: k.extra for i, k in self.kept_categories.items() if i in category_ids
-        }
-        dataset = Dataset(
-            tuple(self._image(image, image_ids[image.id]) for image in images),
-            tuple(Category(category_ids[c.id], c.name) for c in self.categories),
-            tuple(boxes),
-            self.pinned,
-            Extras(self.kept, category_extras, self.top),
-        )
-        return dataset, Counter(word for a in boxes for word in self._lost.get(a.id, ()))
-
-    def file_id(self, image: ImageRecord) -> int:
-        """The id of an image in the file."""
-        return _file_id(image.id, self.kept_images)
-
-    def own_ids(self, images: Sequence[ImageRecord]) -> tuple[list[int], list[int]]:
-        """Those of these images and of the categories that have no id of a file."""
-        return (
-            [i.id for i in images if i.id not in self.kept_images or self.kept_images[i.id].file_id is None],
-            [c.id for c in self.categories
-             if c.id not in self.kept_categories or self.kept_categories[c.id].file_id is None],
-        )  # fmt: skip
-
-    def _image(self, image: ImageRecord, file_id: int) -> DatasetImage:
-        kept = self.kept_images.get(image.id)
-        return DatasetImage(
-            file_id,
-            self.prefixes[image.folder_id] + image.path,
-            image.width or 0,
-            image.height or 0,
-            self.tags.get(image.id, ()),
-            image.state,
-            self.sets.get(image.id, ()),
-            kept.extra if kept else b"",
-            decision=msgspec.json.encode(self._decisions[image.id]) if image.id in self._decisions else b"",
-        )
-
-
-def _as_in_project(dataset: Dataset, splits: Mapping[int, Split | None]) -> Dataset:
-    """Each image in the split that it has in the project; those of no split are for training."""
-    images = tuple(structs.replace(i, split=_SPLITS[splits.get(i.id) or Split.TRAIN]) for i in dataset.images)
-    return replace(dataset, images=images)
-
-
-def _about_suggestions(moment: _Moment, format_name: str) -> list[str]:
+def _about_suggestions(snapshot: ProjectSnapshot, format_name: str) -> list[str]:
     """A remark where suggestions went out in a format that cannot mark them."""
-    if not moment.suggested or format_name.startswith("coco"):
+    if not snapshot.suggested or format_name.startswith("coco"):
         return []
     return [tr("This format has no mark for suggestions: its readers take them for labels.")]
-
-
-def _is_ours(provenance: bytes | None) -> bool:
-    """Whether a file has no such key, or what this program once wrote there."""
-    value = msgspec.json.decode(provenance) if provenance else {}
-    return (
-        isinstance(value, dict) and {"detector", "model_version"} >= cast("dict[str, object]", value).keys()
-    )
-
-
-def _models(project: Project) -> dict[str, bytes]:
-    """Which models proposed and named boxes, by their hashes and versions, as JSON under the key of the file."""
-    detector, version = project.models.detector(), project.heads.active()
-    models = {
-        "detector": detector and {"name": detector.name, "sha256": detector.hash},
-        "model_version": version and {"id": version.id, "made": version.created},
-    }
-    known = {key: value for key, value in models.items() if value}
-    return {"provenance": msgspec.json.encode(known)} if known else {}
 
 
 def _notes(project: Project, selection: Selection) -> list[str]:
@@ -418,18 +226,6 @@ def _notes(project: Project, selection: Selection) -> list[str]:
             )
         )
     return notes
-
-
-def _in_order(items: Sequence[T], kept: Mapping[int, Kept]) -> list[T]:
-    """As the files had them, then the others by id."""
-    return sorted(
-        items, key=lambda item: (item.id not in kept, kept[item.id].place if item.id in kept else item.id)
-    )
-
-
-def _file_id(own_id: int, kept: Mapping[int, Kept]) -> int:
-    source = kept.get(own_id)
-    return own_id if source is None or source.file_id is None else source.file_id
 
 
 def in_words(summary: ExportSummary) -> list[str]:
@@ -453,10 +249,3 @@ def in_words(summary: ExportSummary) -> list[str]:
             )
         )
     return lines
-
-
-def _prefixes(project: Project) -> dict[int, str]:
-    """What goes before an image's path: nothing for one folder, the folder as the project sees it for
-    several."""
-    folders = project.files.folders()
-    return {folder: "" if len(folders) == 1 else f"{path}/" for folder, path in folders.items()}

@@ -37,7 +37,7 @@ class Selection:
         return self.to_do or self.suggestions_from is not None
 
 
-ALL_DECIDED = Selection()
+ALL_DECIDED, TO_DO_TOO = Selection(), Selection(to_do=True)
 
 
 def selected(project: Project, images: Sequence[ImageRecord], selection: Selection) -> list[ImageRecord]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -143,11 +144,11 @@ def import_dataset(
     options, progress = options or ImportOptions(), progress or NoProgress()
     result = with_categories(result, options.categories)
     aligned = align(project, result, options)
-    try:
-        return _written(project, result, aligned, options, file, progress)
-    except BaseException:
-        project.take_back_unfinished_import()
-        raise
+    with ExitStack() as on_failure:
+        on_failure.callback(project.take_back_unfinished_import)
+        summary = _written(project, result, aligned, options, file, progress)
+        on_failure.pop_all()
+    return summary
 
 
 def _written(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from itertools import count
 
 from hitl_desktop.domain.annotations import Annotation, KeptBox, Origin
@@ -10,7 +10,7 @@ from hitl_desktop.domain.categories import name_key
 from hitl_desktop.domain.comparison import same_name
 from hitl_desktop.domain.dataset import Dataset, DatasetImage, IssueKind, MergePolicy
 from hitl_desktop.domain.images import ImageRecord, ImageState
-from hitl_desktop.domain.imports import ImportedImage, ImportPortion
+from hitl_desktop.domain.imports import ImportPortion
 from hitl_desktop.domain.words import counted
 from hitl_desktop.formats import extras
 from hitl_desktop.store.project import Project
@@ -18,6 +18,7 @@ from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.align_dataset import Aligned
 from hitl_desktop.workflows.exchange.import_names import ImportedNames
 from hitl_desktop.workflows.exchange.import_notes import ImportNotes
+from hitl_desktop.workflows.exchange.import_portion import Portion, PortionWriter
 
 
 def in_words(dataset: Dataset, boxes: Sequence[Annotation]) -> list[str]:
@@ -53,12 +54,7 @@ class ImportedImages:
         self._state_now: dict[int, ImageState] = {}
         self._changed_by_hand: frozenset[int] = frozenset()
         self._journal_at = 0
-        self._batch: list[tuple[DatasetImage, ImageRecord, ImageState]] = []
-        self._boxes: list[Annotation] = []
-        self._removed: list[Annotation] = []
-        self._changed: list[tuple[Annotation, Annotation]] = []
-        self._extras: list[tuple[int, KeptBox]] = []
-        self._pinned: list[tuple[str, int, int]] = []
+        self._writer, self._portion = PortionWriter(project, names, notes), Portion()
 
     def reserve_ids(self) -> None:
         """An id for each annotation: that of the file where it was never used here, else a new one."""
@@ -86,7 +82,9 @@ class ImportedImages:
                 self._take(image, record, self._aligned.boxes[image.id], self._state(image, record))
             else:
                 self._merge(image, record, self._aligned.boxes[image.id])
-        return self._flush()
+        done = self._writer.write(self._portion, self.box_ids, self._state_now)
+        self._portion = Portion()
+        return done
 
     def note_changes_by_hand(self) -> None:
         """Note the images on which a person drew, changed or deleted boxes, also while the file comes
@@ -148,9 +146,8 @@ class ImportedImages:
             self._keep(image)
             return
         new = self._fill(present, boxes)
-        equal = {changed.id for _, changed in self._changed if changed.image_id == record.id}
-        gone = [p for p in present if p.id not in equal]
-        self._removed += gone
+        gone = [p for p in present if p.id not in self._portion.changed]
+        self._portion.removed += gone
         self._take(image, record, new, self._state(image, record))
         self.came_in += len(boxes) - len(new)
         if gone:
@@ -172,11 +169,7 @@ class ImportedImages:
         self._take(image, record, new, self._state_now.get(record.id, record.state))
         self.came_in += len(boxes) - len(new)
         if new:
-            what = tr(
-                "had {boxes}; {new} more of the file came in",
-                boxes=counted(len(present), "box"),
-                new=len(new),
-            )
+            what = tr("had {boxes}; {new} more came in", boxes=counted(len(present), "box"), new=len(new))
             self._notes.add(image.file_name, what, IssueKind.MERGED, len(new))
 
     def _add_to(
@@ -216,13 +209,14 @@ class ImportedImages:
             file_extra = self._dataset.extras.annotations.get(a.id, b"")
             known_extras = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
             found = [extras.joined(p, known_extras[p.id], a, file_extra) for p in equal]
-            found_of = {p.id: p for p in equal}
             both, extra, clashing = min(found, key=lambda each: len(each[2]))
             self._notes.clashing.update((key, "box") for key in clashing)
-            self._changed.append((found_of[both.id], both))
+            self._portion.change(next(p for p in equal if p.id == both.id), both)
             if extra != known_extras[both.id]:
-                self._extras.append((both.id, KeptBox(both.category_id, both.bbox, extra)))
-            self._pinned += [(name, both.image_id, both.id) for name in self._dataset.pinned.get(a.id, ())]
+                self._portion.kept.append((both.id, KeptBox(both.category_id, both.bbox, extra)))
+            self._portion.pinned += [
+                (name, both.image_id, both.id) for name in self._dataset.pinned.get(a.id, ())
+            ]
             if len(equal) > 1:  # the next equal one of the file is the next one here
                 equal[:] = [p for p in equal if p.id != both.id]
         return new
@@ -230,103 +224,15 @@ class ImportedImages:
     def _take(
         self, image: DatasetImage, record: ImageRecord, boxes: Sequence[Annotation], state: ImageState
     ) -> None:
-        self._batch.append((image, record, state))
+        self._portion.images.append((image, record, state))
         self.accepted.add(record.id)
         self.came_in += len(boxes)
         kept, pinned = self._dataset.extras.annotations, self._dataset.pinned
         for a in boxes:
             new_id, category_id = self._ids[a.id], self._names.ids[a.category_id]
             self._notes.new_ids["box"] += new_id != a.id
-            self._boxes.append(a.placed(id=new_id, image_id=record.id, category_id=category_id))
+            self._portion.boxes.append(a.placed(id=new_id, image_id=record.id, category_id=category_id))
             if a.id in kept:
-                self._extras.append((new_id, KeptBox(category_id, a.bbox, kept[a.id])))
+                self._portion.kept.append((new_id, KeptBox(category_id, a.bbox, kept[a.id])))
             if a.id in pinned:
-                self._pinned += [(name, record.id, new_id) for name in pinned[a.id]]
-
-    def _flush(self) -> ImportPortion:
-        """Write the images and boxes that are waiting in the batch; returns what was done."""
-        project = self._project
-        changed = {
-            after.id: (first, after) for first, after in self._first_and_last(self._changed) if first != after
-        }
-        tags, sets = self._tags(), self._new_sets()
-        project.files.fill_sizes((record.id, record.width, record.height) for _, record, _ in self._batch)
-        project.images.set_states((record.id, state) for _, record, state in self._batch)
-        self._keep_images()
-        project.annotations.add_all(self._boxes)
-        project.annotations.remove(self._removed)
-        project.annotations.fill(after for _, after in changed.values())
-        project.extras.add_annotations(self._extras)
-        project.images.set_tags_of({image_id: after for image_id, (_, after) in tags.items()})
-        for name, image_id in sets:
-            project.sets.add(name, [image_id])
-        for name, image_id, annotation_id in self._pinned:
-            project.sets.pin_boxes(name, image_id, [annotation_id])
-        images = tuple(
-            ImportedImage(
-                record.id,
-                self._state_now.get(record.id, record.state),
-                state,
-                *(tags.get(record.id, (None, None))),
-            )
-            for _, record, state in self._batch
-        )
-        done = ImportPortion(
-            self.box_ids,
-            images,
-            tuple(self._removed),
-            tuple(changed.values()),
-            tuple(sets),
-            pinned=tuple(self._pinned),
-        )
-        self._batch, self._boxes, self._changed, self._extras = [], [], [], []
-        self._pinned, self._removed = [], []
-        return done
-
-    @staticmethod
-    def _first_and_last(
-        changed: Sequence[tuple[Annotation, Annotation]],
-    ) -> Iterator[tuple[Annotation, Annotation]]:
-        """Each box that took something from the file once: as it was first, and as it is in the end."""
-        first: dict[int, Annotation] = {}
-        last: dict[int, Annotation] = {}
-        for before, after in changed:
-            first.setdefault(before.id, before)
-            last[before.id] = after
-        return ((first[i], last[i]) for i in first)
-
-    def _tags(self) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:
-        """The tags of images before and after, where the file has some."""
-        found: dict[int, tuple[tuple[int, ...], tuple[int, ...]]] = {}
-        for image, record, _ in self._batch:
-            if new := {self._project.tags.ensure(tag).id for tag in image.tags}:
-                before = self._project.images.tags_of(record.id)
-                found[record.id] = (before, tuple(sorted({*before, *new})))
-        return found
-
-    def _new_sets(self) -> list[tuple[str, int]]:
-        """The sets of edge cases that images come into."""
-        wanted = [(name, record.id) for image, record, _ in self._batch for name in image.sets]
-        wanted += [(name, image_id) for name, image_id, _ in self._pinned]
-        known: dict[int, list[str]] = {}
-        for _, image_id in wanted:
-            if image_id not in known:
-                known[image_id] = self._project.sets.of_image(image_id)
-        return [(name, image_id) for name, image_id in dict.fromkeys(wanted) if name not in known[image_id]]
-
-    def _keep_images(self) -> None:
-        """Keep ids and other keys of the file's images, beside those of earlier files."""
-        ids = [record.id for _, record, _ in self._batch]
-        kept = self._project.extras.images(ids)
-        rows: list[tuple[int, int, bytes]] = []
-        for image, record, _ in self._batch:
-            extra = extras.with_licence(image.extra, self._names.licences)
-            if record.id in kept:
-                extra, clashing = extras.filled(kept[record.id].extra, extra, but=("tags",))
-                self._notes.clashing.update((key, "image") for key in clashing)
-            rows.append((record.id, image.id, extra))
-        self._project.extras.add_images(rows)
-        now = self._project.extras.images(ids)
-        self._notes.new_ids["image"] += sum(
-            now[record.id].file_id != image.id for image, record, _ in self._batch
-        )
+                self._portion.pinned += [(name, record.id, new_id) for name in pinned[a.id]]

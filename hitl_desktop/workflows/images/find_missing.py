@@ -17,7 +17,7 @@ from hitl_desktop.imaging import content_hash, read_header
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
-from hitl_desktop.workflows.images.open_folder import check_folder, list_images
+from hitl_desktop.workflows.images.folder_walk import check_folder, list_images
 from hitl_desktop.workflows.images.relink import point_to
 
 log = logging.getLogger(__name__)

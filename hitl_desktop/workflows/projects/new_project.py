@@ -12,7 +12,8 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
-from hitl_desktop.workflows.images.open_folder import PassedOver, add_folder, first_image, scan
+from hitl_desktop.workflows.images.folder_walk import PassedOver, first_image
+from hitl_desktop.workflows.images.open_folder import add_folder, scan
 
 
 @dataclass(frozen=True, slots=True)

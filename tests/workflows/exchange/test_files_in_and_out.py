@@ -18,16 +18,12 @@ from hitl_desktop.workflows.annotation import annotate, decisions, edits
 from hitl_desktop.workflows.annotation.categories import change
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
-from hitl_desktop.workflows.exchange.export_dataset import export_dataset
+from hitl_desktop.workflows.exchange.export_dataset import ExportOptions, export_dataset
+from hitl_desktop.workflows.exchange.export_selection import TO_DO_TOO
 from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
 from hitl_desktop.workflows.exchange.match_images import match_by_name
-from hitl_desktop.workflows.images.open_folder import (
-    add_folder,
-    list_images,
-    open_path,
-    project_file_for,
-    scan,
-)
+from hitl_desktop.workflows.images.folder_walk import list_images
+from hitl_desktop.workflows.images.open_folder import add_folder, open_path, project_file_for, scan
 from hitl_desktop.workflows.projects.new_project import new_project
 from tests.conftest import CancelAt
 
@@ -146,7 +142,7 @@ def test_a_file_becomes_ground_truth_and_comes_out_with_its_ids_and_in_its_order
         ]
         assert {c.id: c.name for c in project.categories.all()} == {2: "dog", 5: "cat"}
         assert [(a.id, a.crowd) for a in project.annotations.all()] == [(12, True), (40, False)]
-        export_dataset(project, tmp_path / "out.json", all_images=True)
+        export_dataset(project, tmp_path / "out.json", options=ExportOptions(selection=TO_DO_TOO))
     out = json.loads((tmp_path / "out.json").read_text())
     names = {7: "sub/d.png", 3: "a.png", 9: "c.png", 2: "b.jpg"}
     assert {i["id"]: i["file_name"] for i in out["images"]} == names
@@ -248,7 +244,9 @@ def test_nothing_decided_is_nothing_to_export_unless_all_is_asked_for(
 ) -> None:
     with pytest.raises(HitlError, match="nothing to export"):
         export_dataset(project, tmp_path / "out.json")
-    assert export_dataset(project, tmp_path / "out.json", all_images=True).images == 4
+    assert (
+        export_dataset(project, tmp_path / "out.json", options=ExportOptions(selection=TO_DO_TOO)).images == 4
+    )
 
 
 def test_labels_outlive_files_and_what_nobody_labelled_stays_out_while_it_cannot_be_read(
@@ -264,7 +262,7 @@ def test_labels_outlive_files_and_what_nobody_labelled_stays_out_while_it_cannot
         path = project.path_of(image)
         path.rename(path.with_suffix(".away"))
         project.images.set_reason(image_id, "The file is gone.")
-    summary = export_dataset(project, tmp_path / "out.json", all_images=True)
+    summary = export_dataset(project, tmp_path / "out.json", options=ExportOptions(selection=TO_DO_TOO))
     assert (summary.images, summary.unreadable, summary.no_file) == (3, 1, 1)
     out = json.loads((tmp_path / "out.json").read_text())
     assert [(i["id"], i["width"], i["height"]) for i in out["images"]] == [
@@ -274,7 +272,7 @@ def test_labels_outlive_files_and_what_nobody_labelled_stays_out_while_it_cannot
     ]
     assert [(a["image_id"], a["bbox"]) for a in out["annotations"]] == [(2, [5, 6, 10, 11])]
     path.with_suffix(".away").rename(path)  # it came back, and nobody has read it since
-    summary = export_dataset(project, tmp_path / "out.json", all_images=True)
+    summary = export_dataset(project, tmp_path / "out.json", options=ExportOptions(selection=TO_DO_TOO))
     assert (summary.images, summary.unreadable, summary.no_file) == (4, 0, 1)
 
 
@@ -308,7 +306,7 @@ def test_two_folders_with_the_same_names_keep_their_images_apart(
     shutil.copytree(images, tmp_path / "more")
     add_folder(project, tmp_path / "more", NoProgress())
     scan(project, NoProgress())
-    export_dataset(project, tmp_path / "out.json", all_images=True)
+    export_dataset(project, tmp_path / "out.json", options=ExportOptions(selection=TO_DO_TOO))
     names = [i["file_name"] for i in json.loads((tmp_path / "out.json").read_text())["images"]]
     assert len(set(names)) == 8
     assert {"pictures/a.png", "more/a.png"} <= set(names)
@@ -360,13 +358,13 @@ def test_undecided_images_stay_undecided_through_a_round_trip(
     annotate.draw(project, 2, [(BBox(1, 1, 9, 9), category)])
     decisions.skip(project, 3, seconds=1)
     project.images.set_state(4, ImageState.DECIDED)
-    export_dataset(project, tmp_path / "1.json", all_images=True)
+    export_dataset(project, tmp_path / "1.json", options=ExportOptions(selection=TO_DO_TOO))
     with Project.create(tmp_path / "y.hitl") as other:
         add_folder(other, images, NoProgress())
         scan(other, NoProgress())
         import_dataset(other, read_dataset(tmp_path / "1.json"))
         assert [i.state.value for i in other.images.all()] == ["undecided", "undecided", "skipped", "decided"]
-        export_dataset(other, tmp_path / "2.json", all_images=True)
+        export_dataset(other, tmp_path / "2.json", options=ExportOptions(selection=TO_DO_TOO))
     assert (tmp_path / "1.json").read_bytes() == (tmp_path / "2.json").read_bytes()
 
 
@@ -396,7 +394,7 @@ def test_a_window_keeps_the_ids_of_its_images(tmp_path: Path, project: Project) 
 
 def test_tags_come_out_in_order_of_name(tmp_path: Path, images: Path, project: Project) -> None:
     annotate.set_tags(project, 1, [project.tags.ensure(name).id for name in ("zeta", "alpha")])
-    export_dataset(project, tmp_path / "1.json", all_images=True)
+    export_dataset(project, tmp_path / "1.json", options=ExportOptions(selection=TO_DO_TOO))
     assert json.loads((tmp_path / "1.json").read_text())["images"][0]["tags"] == ["alpha", "zeta"]
 
 
@@ -406,7 +404,7 @@ def test_an_export_replaces_neither_an_image_nor_the_project(
 ) -> None:
     before = (tmp_path / name).read_bytes()
     with pytest.raises(HitlError, match="was not replaced"):
-        export_dataset(project, tmp_path / name, all_images=True)
+        export_dataset(project, tmp_path / name, options=ExportOptions(selection=TO_DO_TOO))
     assert (tmp_path / name).read_bytes() == before
 
 
@@ -482,7 +480,7 @@ def test_marks_of_other_programs_stay_beside_the_own_ones_in_an_export_of_everyt
     annotate.draw(project, 1, [(BBox(20, 20, 5, 5), box.category_id)])
     annotate.revise(project, [annotate.Revision(box, category_id=project.categories.ensure("dust").id)])
     project.images.set_state(1, ImageState.SKIPPED)
-    export_dataset(project, out, all_images=True)
+    export_dataset(project, out, options=ExportOptions(selection=TO_DO_TOO))
     written = json.loads(out.read_text())
     images = {image["file_name"]: image for image in written["images"]}
     assert (images["a.png"]["state"], images["a.png"]["sets"]) == ("sent to Ann", "third")
@@ -500,7 +498,7 @@ def test_marks_of_other_programs_stay_beside_the_own_ones_in_an_export_of_everyt
         assert {i.path: i.state for i in again.images.all()}["a.png"] is ImageState.SKIPPED
         assert again.annotations.all()[0].edited
         out = tmp_path / "second.json"
-        export_dataset(again, out, all_images=True)
+        export_dataset(again, out, options=ExportOptions(selection=TO_DO_TOO))
     assert {i["file_name"]: i for i in json.loads(out.read_text())["images"]} == images
     assert json.loads(out.read_text())["annotations"] == written["annotations"]
 
@@ -513,9 +511,9 @@ def test_spaces_at_the_ends_of_names_come_back_and_do_not_count(tmp_path: Path, 
     red = project.categories.find("red cell")
     assert red
     assert red.name == "red cell"
-    export_dataset(project, out, all_images=True)
+    export_dataset(project, out, options=ExportOptions(selection=TO_DO_TOO))
     assert {c["name"] for c in json.loads(out.read_text())["categories"]} == {" red  cell ", "Dust"}
     change(project, red, name="erythrocyte")
     change(project, cell, name="dirt")
-    export_dataset(project, out, all_images=True)
+    export_dataset(project, out, options=ExportOptions(selection=TO_DO_TOO))
     assert {c["name"] for c in json.loads(out.read_text())["categories"]} == {"erythrocyte", "dirt"}

@@ -24,7 +24,8 @@ from hitl_desktop.workflows.annotation.annotate import Revision
 from hitl_desktop.workflows.annotation.categories import merge
 from hitl_desktop.workflows.benchmark.evaluate import evaluate
 from hitl_desktop.workflows.benchmark.oracle import answers_for
-from hitl_desktop.workflows.exchange.export_dataset import export_dataset, in_words
+from hitl_desktop.workflows.exchange.export_dataset import ExportOptions, export_dataset, in_words
+from hitl_desktop.workflows.exchange.export_selection import ALL_DECIDED, TO_DO_TOO, Selection
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, read_dataset
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
 
@@ -82,9 +83,9 @@ def take(
     return import_dataset(project, read_dataset(file), options, file=file)
 
 
-def exported(project: Project, *, all_images: bool = False) -> Row:
+def exported(project: Project, selection: Selection = ALL_DECIDED) -> Row:
     out = project.path.with_name("out.json")
-    export_dataset(project, out, all_images=all_images)
+    export_dataset(project, out, options=ExportOptions(selection=selection))
     return json.loads(out.read_text())
 
 
@@ -468,12 +469,12 @@ def test_later_categories_and_images_never_take_an_id_of_the_file(project: Proje
     take_full(project)
     new = project.categories.ensure("bird")
     annotate.draw(project, 3, [(BBox(1, 1, 9, 9), new.id)])
-    out = exported(project, all_images=True)
+    out = exported(project, TO_DO_TOO)
     for key in ("images", "categories"):
         ids = [row["id"] for row in out[key]]
         assert len(set(ids)) == len(ids)
     assert out["categories"][-1]["name"] == "bird"
-    again = exported(project, all_images=True)
+    again = exported(project, TO_DO_TOO)
     assert again == out
 
 
@@ -619,12 +620,12 @@ def test_what_a_person_merged_stays_merged(project: Project, names: list[str]) -
 def test_what_was_exported_keeps_its_ids_when_a_file_comes_in_that_has_them(project: Project) -> None:
     fish, bird = project.categories.ensure("fish"), project.categories.ensure("bird")
     annotate.draw(project, 1, [(BBox(*B), fish.id), (BBox(1, 1, 9, 9), bird.id)])
-    first = exported(project, all_images=True)
+    first = exported(project, TO_DO_TOO)
     summary = take(
         project, [image(1, "b.jpg")], [box(1, 1, category_id=1), box(2, 1, [5, 5, 5, 5], 2)],
         categories=[{"id": 1, "name": "dog"}, {"id": 2, "name": "cat"}],
     )  # fmt: skip
-    out = exported(project, all_images=True)
+    out = exported(project, TO_DO_TOO)
     for key in ("images", "annotations", "categories"):
         ids = {row["id"] for row in out[key]}
         assert len(ids) == len(out[key])

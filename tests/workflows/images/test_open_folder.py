@@ -17,16 +17,8 @@ from hitl_desktop.store.project import Project
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.embeddings import embed_images, embed_whole_images
 from hitl_desktop.workflows.detection.prelabel import prelabel
-from hitl_desktop.workflows.images.open_folder import (
-    PassedOver,
-    add_folder,
-    first_image,
-    list_folders,
-    list_images,
-    open_path,
-    refresh,
-    scan,
-)
+from hitl_desktop.workflows.images.folder_walk import PassedOver, first_image, list_images
+from hitl_desktop.workflows.images.open_folder import add_folder, list_folders, open_path, refresh, scan
 from hitl_desktop.workflows.projects.new_project import new_project
 from hitl_desktop.workflows.training.train import train_heads
 from tests.conftest import save
