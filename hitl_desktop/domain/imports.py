@@ -20,12 +20,36 @@ class ImportedImage(msgspec.Struct, frozen=True, array_like=True, gc=False):
     tags_after: tuple[int, ...] | None = None
 
 
+class FileRow(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Of an image or category: its place among those that files had, its id in the file, and its other keys."""
+
+    kind: str
+    id: int
+    place: int
+    file_id: str | None
+    extra: bytes
+
+
+class FileKeys(msgspec.Struct, frozen=True):
+    """What data set files had beside boxes: rows of these images and categories (none for those that no file had).
+
+    `top` are the keys at the top of files, and `notes` which files came in and what they lost; None where they are not
+    meant.
+    """
+
+    images: tuple[int, ...] = ()
+    categories: tuple[int, ...] = ()
+    rows: tuple[FileRow, ...] = ()
+    top: tuple[tuple[str, bytes], ...] | None = None
+    notes: tuple[tuple[str, str | None], ...] = ()
+
+
 class ImportPortion(msgspec.Struct, frozen=True):
     """What was written in one transaction: images, and on these the boxes whose ids lie in `boxes` (first, last).
 
     `removed` are boxes that gave way, `changed` those that took something from the file, before and after. `sets` are
     the images that were put into sets of edge cases, by their names, and `pinned` boxes in these; `categories` and
-    `attributes` are those that were not there before.
+    `attributes` are those that were not there before. `keys_before` is what files before this one had beside boxes.
     """
 
     boxes: tuple[int, int]
@@ -36,3 +60,4 @@ class ImportPortion(msgspec.Struct, frozen=True):
     pinned: tuple[tuple[str, int, int], ...] = ()
     categories: tuple[Category, ...] = ()
     attributes: tuple[Attribute, ...] = ()
+    keys_before: FileKeys = FileKeys()

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from hitl_desktop.domain.annotations import KeptBox
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.imports import FileKeys, FileRow
 from hitl_desktop.store.database import Database
+from hitl_desktop.store.meta import Meta
 
 _FILES = "imported_files"
 _THESE = "(SELECT value FROM json_each(?))"
@@ -38,7 +40,7 @@ class Extras:
     """Side tables beside images, categories and annotations; rows of deleted annotations wait for undo."""
 
     def __init__(self, db: Database) -> None:
-        self._db = db
+        self._db, self._meta = db, Meta(db)
 
     def images(self, image_ids: Sequence[int] | None = None) -> dict[int, Kept]:
         """Of each image that a file had, or of these."""
@@ -134,6 +136,47 @@ class Extras:
         self._db.many(
             "INSERT INTO dataset_extras (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
             values.items(),
+        )
+
+    def file_keys(
+        self, images: Iterable[int] = (), categories: Iterable[int] = (), *, whole: bool = False
+    ) -> FileKeys:
+        """What files had beside boxes, of these images and categories; with `whole` also what is about whole files."""
+        of: dict[str, tuple[int, ...]] = {"image": tuple(images), "category": tuple(categories)}
+        rows = [
+            FileRow(kind, *row)
+            for kind, ids in of.items()
+            for row in self._db.all(
+                f"SELECT {kind}_id, place, file_id, extra FROM {kind}_extras WHERE {kind}_id IN {_THESE}",
+                (json.dumps(ids),),
+            )
+        ]
+        notes = ((key, self._meta.get(key)) for key in (_FILES, _LOST)) if whole else ()
+        top = tuple(self.top().items()) if whole else None
+        return FileKeys(of["image"], of["category"], tuple(rows), top, tuple(notes))
+
+    def restore(self, keys: FileKeys) -> None:
+        """Let images, categories and the project have these again, and no others."""
+        for kind, ids in (("image", keys.images), ("category", keys.categories)):
+            self._db.execute(f"DELETE FROM {kind}_extras WHERE {kind}_id IN {_THESE}", (json.dumps(ids),))
+            self._db.many(
+                f"""INSERT INTO {kind}_extras (place, {kind}_id, file_id, extra) VALUES (
+                        CASE WHEN EXISTS (SELECT 1 FROM {kind}_extras WHERE place = ?2) THEN NULL ELSE ?2 END, ?1,
+                        CASE WHEN EXISTS (SELECT 1 FROM {kind}_extras WHERE file_id = ?3) THEN NULL ELSE ?3 END, ?4)""",
+                ((r.id, r.place, r.file_id, r.extra) for r in keys.rows if r.kind == kind),
+            )
+        if keys.top is not None:
+            self._db.execute("DELETE FROM dataset_extras")
+            self.add_top(dict(keys.top))
+        for key, value in keys.notes:
+            self._meta.set(key, value)
+
+    def forget_annotations(self, first: int) -> None:
+        """Delete what annotations had that are not there any longer, of those with ids from this one on."""
+        self._db.execute(
+            """DELETE FROM annotation_extras
+               WHERE annotation_id >= ? AND annotation_id NOT IN (SELECT id FROM annotations)""",
+            (first,),
         )
 
     def imported_files(self) -> set[Path]:

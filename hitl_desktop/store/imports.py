@@ -12,16 +12,24 @@ import msgspec
 from msgspec import structs
 
 from hitl_desktop.domain.annotations import Annotation
-from hitl_desktop.domain.imports import ImportPortion
+from hitl_desktop.domain.imports import FileKeys, ImportPortion
 from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.attributes import Attributes
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.edge_case_sets import EdgeCaseSets
+from hitl_desktop.store.extras import Extras
 from hitl_desktop.store.images import Images
 from hitl_desktop.store.journal import Journal
 from hitl_desktop.store.meta import Meta
 
 _UNFINISHED = "unfinished_import"
+
+
+class _TakenOut(msgspec.Struct, frozen=True):
+    """What a portion brought, while it is taken out."""
+
+    boxes: list[Annotation]
+    keys: FileKeys
 
 
 class Imports:
@@ -30,7 +38,7 @@ class Imports:
     def __init__(self, db: Database) -> None:
         self._db, self._meta = db, Meta(db)
         self._annotations, self._images, self._sets = Annotations(db), Images(db), EdgeCaseSets(db)
-        self._attributes = Attributes(db)
+        self._attributes, self._extras = Attributes(db), Extras(db)
 
     def add(self, portion: ImportPortion) -> int:
         """Note a portion that was just written; returns its id."""
@@ -58,9 +66,11 @@ class Imports:
         first, last = portion.boxes
         ids = [image.id for image in portion.images]
         boxes = [a for own in self._annotations.of_images(ids).values() for a in own if first <= a.id <= last]
-        self._db.execute(
-            "UPDATE imports SET taken_out = ? WHERE id = ?", (msgspec.json.encode(boxes), portion_id)
-        )
+        before = portion.keys_before
+        keys = self._extras.file_keys(before.images, before.categories, whole=before.top is not None)
+        taken = msgspec.json.encode(_TakenOut(boxes, keys))
+        self._db.execute("UPDATE imports SET taken_out = ? WHERE id = ?", (taken, portion_id))
+        self._extras.restore(before)
         self._db.execute(
             """DELETE FROM annotations WHERE id BETWEEN ? AND ?
                AND image_id IN (SELECT value FROM json_each(?))""",
@@ -78,9 +88,11 @@ class Imports:
     def put_back(self, portion_id: int) -> None:
         """Do a portion again that was taken out."""
         portion = self._get(portion_id)
-        taken: bytes = self._db.scalar("SELECT taken_out FROM imports WHERE id = ?", (portion_id,)) or b"[]"
+        content: bytes = self._db.scalar("SELECT taken_out FROM imports WHERE id = ?", (portion_id,))
+        taken = msgspec.json.decode(content, type=_TakenOut)
         self._annotations.remove(portion.removed)
-        self._annotations.add_all(msgspec.json.decode(taken, type=list[Annotation]))
+        self._annotations.add_all(taken.boxes)
+        self._extras.restore(taken.keys)
         self._swap([before for before, _ in portion.changed], [after for _, after in portion.changed])
         self._images.set_states((i.id, i.state_after) for i in portion.images)
         self._images.set_tags_of({i.id: i.tags_after for i in portion.images if i.tags_after is not None})
@@ -103,9 +115,11 @@ class Imports:
             with self._db.transaction():
                 if edit.after.imported is not None:
                     self.take_out(edit.after.imported, but=changed)
+                    first = self._get(edit.after.imported).boxes[0]
+                    self._db.execute("DELETE FROM imports WHERE id = ?", (edit.after.imported,))
+                    self._extras.forget_annotations(first)
+                    self._annotations.give_back_ids(first)
                 journal.drop(number)
-                first = self._get(edit.after.imported).boxes[0] if edit.after.imported is not None else 0
-                self._annotations.give_back_ids(first)
         self.end()
 
     def _offer(self, portion: ImportPortion, *, retired: bool) -> None:
@@ -131,4 +145,9 @@ def _without(portion: ImportPortion, image_ids: Collection[int]) -> ImportPortio
         removed=tuple(a for a in portion.removed if a.image_id not in image_ids),
         changed=tuple(pair for pair in portion.changed if pair[0].image_id not in image_ids),
         sets=tuple((name, i) for name, i in portion.sets if i not in image_ids),
+        keys_before=structs.replace(
+            portion.keys_before,
+            images=tuple(i for i in portion.keys_before.images if i not in image_ids),
+            rows=tuple(r for r in portion.keys_before.rows if r.kind != "image" or r.id not in image_ids),
+        ),
     )

@@ -8,6 +8,8 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
+from msgspec import structs
+
 from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.categories import Category, name_key
@@ -165,6 +167,7 @@ def _written(
     with project.db.transaction():
         act = project.journal.reserve()
         project.imports.begin(act)
+        about_files = project.extras.file_keys(categories=project.extras.categories(), whole=True)
         if file is not None:
             project.extras.note_imported(file)
         if result.boxes:
@@ -180,7 +183,15 @@ def _written(
             merely_listed=_merely_listed(result, options),
         )
         work.reserve_ids()
-        new_names = ImportPortion(work.box_ids, (), categories=names.categories, attributes=names.attributes)
+        new_names = ImportPortion(
+            work.box_ids,
+            (),
+            categories=names.categories,
+            attributes=names.attributes,
+            keys_before=structs.replace(
+                about_files, categories=tuple({*about_files.categories, *names.ids.values()})
+            ),
+        )
         project.journal.push(_act(project, new_names, file), number=act)
         project.journal.begin_act(act)
     work.note_changes_by_hand()  # reads the whole journal, so it is done without the lock

@@ -49,6 +49,7 @@ class PortionWriter:
         project = self._project
         changed = [(before, after) for before, after in portion.changed.values() if before != after]
         tags, sets = self._tags(portion), self._new_sets(portion)
+        keys_before = project.extras.file_keys(record.id for _, record, _ in portion.images)
         project.files.fill_sizes((record.id, record.width, record.height) for _, record, _ in portion.images)
         project.images.set_states((record.id, state) for _, record, state in portion.images)
         self._keep_images(portion)
@@ -77,6 +78,7 @@ class PortionWriter:
             tuple(changed),
             tuple(sets),
             pinned=tuple(portion.pinned),
+            keys_before=keys_before,
         )
 
     def _tags(self, portion: Portion) -> dict[int, tuple[tuple[int, ...], tuple[int, ...]]]:

@@ -24,7 +24,8 @@ from hitl_desktop.workflows.annotation import annotate, edits
 from hitl_desktop.workflows.detection.detector import card_of
 from hitl_desktop.workflows.detection.prelabel import prelabel
 from hitl_desktop.workflows.exchange import import_dataset as importing
-from hitl_desktop.workflows.exchange.export_dataset import export_dataset
+from hitl_desktop.workflows.exchange.export_dataset import ExportOptions, export_dataset
+from hitl_desktop.workflows.exchange.export_selection import TO_DO_TOO
 from hitl_desktop.workflows.exchange.import_dataset import import_dataset, read_dataset
 from hitl_desktop.workflows.exchange.import_suggestions import take_in
 from hitl_desktop.workflows.images.open_folder import add_folder, scan
@@ -349,3 +350,57 @@ def test_a_category_that_the_file_does_not_have_is_told(project: Project, tmp_pa
     with pytest.raises(HitlError, match="no category 'cta'"):
         import_dataset(project, read_dataset(file), ImportOptions(categories={"cta": "dog"}))
     assert project.annotations.all() == []
+
+
+def rich(folder: Path) -> Path:
+    """A file with keys beside everything: at the top, of images, categories and boxes."""
+    file = everywhere(folder)
+    record = json.loads(file.read_text())
+    record |= {"info": {"year": 2017}, "licenses": [{"id": 3, "name": "CC0"}], "mine": [1, 2]}
+    for image in record["images"]:
+        image |= {"license": 3, "coco_url": "http://x/y", "id": 100 + image["id"]}
+    for box in record["annotations"]:
+        box |= {"track_id": 7, "image_id": 100 + box["image_id"]}
+    record["categories"][0] |= {"supercategory": "animal", "id": 18}
+    for box in record["annotations"]:
+        box["category_id"] = 18
+    file.write_text(json.dumps(record))
+    return file
+
+
+@pytest.mark.parametrize("ending", ["undone", "cancelled"])
+def test_nothing_of_the_file_is_left_in_exports_and_a_second_try_is_as_the_first(
+    project: Project, tmp_path: Path, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_AT_ONCE_ALONE", 1)
+    annotate.draw(project, 1, [(OURS, project.categories.ensure("cat").id)])
+    file, to_do_too = rich(tmp_path), ExportOptions(selection=TO_DO_TOO)
+
+    def exported(name: str) -> dict[str, Any]:
+        export_dataset(project, tmp_path / name, options=to_do_too)
+        return json.loads((tmp_path / name).read_text())
+
+    before = exported("before.json")
+    if ending == "undone":
+        import_dataset(project, read_dataset(file), file=file)
+        after = exported("after.json")
+        assert after["mine"] == [1, 2]
+        assert {i["file_name"]: i.get("coco_url") for i in after["images"]}["b.jpg"] == "http://x/y"
+        edits.undo(project)
+        assert exported("undone.json") == before
+        edits.redo(project)
+        assert exported("redone.json") == after
+        edits.undo(project)
+    else:
+        with pytest.raises(JobCancelled):
+            import_dataset(project, read_dataset(file), file=file, progress=StopsAfter(3))
+    assert exported("again.json") == before
+    assert file.resolve() not in project.extras.imported_files()
+    if ending == "cancelled":
+        annotate.draw(project, 3, [(OURS, 1)])
+        drawn = project.annotations.of_image(3)[0]
+        assert project.extras.annotations([drawn.id]) == {}  # what boxes of the file had is not its own
+        edits.undo(project)
+    import_dataset(project, read_dataset(file), file=file)
+    now = exported("second.json")
+    assert {a["track_id"] for a in now["annotations"] if "track_id" in a} == {7}
