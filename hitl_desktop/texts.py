@@ -8,6 +8,7 @@ from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.audits import Error
 from hitl_desktop.domain.comparison import BoxSize, Finding
 from hitl_desktop.domain.dataset import IssueKind
+from hitl_desktop.domain.images import ImageRecord
 from hitl_desktop.domain.label_issues import Kind
 from hitl_desktop.domain.queue_filter import QueueOrder
 from hitl_desktop.domain.queues import Reason
@@ -201,6 +202,11 @@ ACT_TEXT: Final[Mapping[ActKind, Callable[[Act], str]]] = MappingProxyType(
 def act_text(act: Act | str) -> str:
     """What was done, in words; an old journal holds the words themselves."""
     return act if isinstance(act, str) else ACT_TEXT[act.kind](act)
+
+
+def remark_text(image: ImageRecord) -> str | None:
+    """What there is to know about an image's file; `None` if nothing is out of the ordinary."""
+    return tr("Its file is gone from the folder; its boxes are kept.") if image.is_gone else image.remark
 
 
 def skip_text(why: str) -> str:

@@ -103,9 +103,10 @@ def find_missing(project: Path, folder: Path, dry_run: bool) -> Report:
 def images(project: Path) -> Report:
     """List the images: path, size, state, remarks.
 
-    The remark of an image says why it cannot be read, or what there is to know about its file.
+    The remark of an image tells why it cannot be read, or what there is to know about its file.
     """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
+    from hitl_desktop.texts import remark_text  # noqa: PLC0415
 
     with Project.open(project) as opened:
         rows = opened.images.all()
@@ -117,7 +118,7 @@ def images(project: Path) -> Report:
                 "height": i.height,
                 "state": i.status,
                 "reason": i.reason,
-                "remark": i.remark,
+                "remark": remark_text(i),
             }
             for i in rows
         ]

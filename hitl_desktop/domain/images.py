@@ -21,6 +21,10 @@ class Split(StrEnum):
     AUDIT = "audit"
 
 
+GONE = "gone\n"
+"""What the remark of an image begins with while its file is not in its folder; the remark of before follows."""
+
+
 @dataclass(frozen=True, slots=True)
 class ImageRecord:
     """One image of the project; `width` and `height` are upright pixels, `reason` is why it cannot be
@@ -41,6 +45,11 @@ class ImageRecord:
     reason: str | None
     same_as: str | None = None
     remark: str | None = None
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether its file was not in its folder the last time that was listed."""
+        return self.remark is not None and self.remark.startswith(GONE)
 
     @property
     def group(self) -> str:

@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.ui.images.folder_watch import FolderWatch
 from hitl_desktop.ui.main_window import MainWindow
-from hitl_desktop.workflows.images.open_folder import GONE
 
 
 @pytest.fixture
@@ -54,7 +53,7 @@ def test_files_that_vanish_are_marked_and_keep_their_boxes(
     assert len(boxes) == 1
     path = project.images.all()[0].path
     shutil.move(images / path, tmp_path / "away.png")
-    qtbot.waitUntil(lambda: remarks(watching).get(path) == GONE, timeout=60_000)
+    qtbot.waitUntil(lambda: remarks(watching).get(path) == "gone\n", timeout=60_000)
     assert project.annotations.all() == boxes
     qtbot.waitUntil(lambda: not watching.runner.jobs, timeout=60_000)
     shutil.move(tmp_path / "away.png", images / path)

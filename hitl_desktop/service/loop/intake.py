@@ -17,7 +17,7 @@ from hitl_desktop.service.loop.learning import Learning
 from hitl_desktop.service.loop.steps import DETECTING, LEARNING, READING, DetectionStep, IntakeStep
 from hitl_desktop.service.project.session import Session
 from hitl_desktop.store.project import Project
-from hitl_desktop.translation import tr
+from hitl_desktop.translation import tr, trn
 from hitl_desktop.workflows.detection.prelabel import PrelabelResult, prelabel
 from hitl_desktop.workflows.images.open_folder import Listed, Scan, add_folder, list_folders, scan
 
@@ -76,8 +76,13 @@ class Intake:
         is_told = is_asked or (is_watched and bool(listed.added))
         lines = [f"{counted(len(listed.added), 'new image')}."] if is_told else []
         if listed.gone:
-            gone = counted(listed.gone, "image")
-            lines.append(tr("{images} gone from the folder; the boxes are kept.", images=gone))
+            lines.append(
+                trn(
+                    "{n} image is gone from the folder; its boxes are kept.",
+                    "{n} images are gone from the folder; their boxes are kept.",
+                    listed.gone,
+                )
+            )
         if listed.passed_over and not is_watched:
             kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(listed.passed_over.items()))
             lines.append(tr("Left out (unreadable, or not images of this folder): {kinds}.", kinds=kinds))

@@ -202,6 +202,8 @@ def _detail(row: QueueRow) -> str:
     record, ranked = row.record, row.ranked
     if record.reason:
         return record.reason.split(".")[0]
+    if record.is_gone:
+        return tr("file is gone")
     if record.state is ImageState.SKIPPED:
         return (
             tr("skipped: {skip_text}", skip_text=skip_text(row.skipped_because))

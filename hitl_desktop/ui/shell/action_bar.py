@@ -13,7 +13,7 @@ from hitl_desktop.domain.queues import REASON_OF, QueueReason
 from hitl_desktop.domain.words import capitalised
 from hitl_desktop.service.project.saving import Saving
 from hitl_desktop.service.project.session import Session
-from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT
+from hitl_desktop.texts import REASON_TEXT, STATUS_TEXT, remark_text
 from hitl_desktop.translation import tr
 from hitl_desktop.ui.theme.icons import keep_icon
 from hitl_desktop.ui.theme.tokens import ACTION_BAR, SPACE
@@ -100,7 +100,7 @@ class ActionBar(QFrame):
         self.empty.setText(f" {tr('Empty  E')}")
         self.skip.setText(f" {tr('Skip  S')}")
         decided = session.image_list.count("decided")
-        remark = image.remark if image is not None and not image.reason else None
+        remark = remark_text(image) if image is not None and not image.reason else None
         reason = _why_asked(session)
         why = (
             tr("Why now: {reason}", reason=reason)

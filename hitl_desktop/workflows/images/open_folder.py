@@ -12,13 +12,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 from hitl_desktop.domain.edits import Changes
-from hitl_desktop.domain.images import ImageRecord, ImageState
+from hitl_desktop.domain.images import GONE, ImageRecord, ImageState
 from hitl_desktop.errors import ProjectError, UnreadableImageError
 from hitl_desktop.image_file import stamp_of
 from hitl_desktop.imaging import content_hash, inspect, verify
 from hitl_desktop.paths import data_dir
 from hitl_desktop.progress import Progress
 from hitl_desktop.store.project import SUFFIX, Project
+from hitl_desktop.texts import remark_text
 from hitl_desktop.translation import tr
 from hitl_desktop.workflows.images.changed_files import (
     CHANGED,
@@ -34,7 +35,6 @@ from hitl_desktop.workflows.images.changed_files import (
 )
 from hitl_desktop.workflows.images.folder_walk import PassedOver, check_folder, first_image, list_images
 
-GONE = tr("Its file is gone from the folder; its boxes are kept.")
 _JUST_NOW_S = 5.0
 _BATCH = 1000
 _SCAN_BATCH = 16
@@ -97,13 +97,13 @@ def list_folders(project: Project, progress: Progress) -> Listed:
 def _mark_gone(project: Project, folder_id: int, there: Set[str]) -> int:
     """Remark on images whose files are not in their folder any longer; returns how many these are that were before."""
     own = [image for image in project.images.all() if image.folder_id == folder_id]
-    gone = [i for i in own if i.path not in there and i.remark != GONE and not i.reason]
-    back = [i for i in own if i.path in there and i.remark == GONE]
+    gone = [i for i in own if i.path not in there and not i.is_gone and not i.reason]
+    back = [i for i in own if i.path in there and i.is_gone]
     with project.db.transaction():
         for image in gone:
-            project.images.set_remark(image.id, GONE)
+            project.images.set_remark(image.id, GONE + (image.remark or ""))
         for image in back:
-            project.images.set_remark(image.id, None)
+            project.images.set_remark(image.id, (image.remark or "").removeprefix(GONE) or None)
     return len(gone)
 
 
@@ -188,7 +188,9 @@ def scan(project: Project, progress: Progress, *, workers: int = 2) -> Scan:
             progress.report(min(start + _SCAN_BATCH, len(waiting)), len(waiting), batch[-1].path)
     images = project.images.all()
     result.unreadable = [(image.path, image.reason) for image in images if image.reason]
-    result.remarks = [(image.path, image.remark) for image in images if image.remark and not image.reason]
+    result.remarks = [
+        (image.path, remark_text(image) or "") for image in images if image.remark and not image.reason
+    ]
     return result
 
 
