@@ -66,61 +66,63 @@ def suspect(
         sizes: the sizes of the images, where they are known.
         outlined: boxes that were made from outlines, by image; they can be fractions, but not corners.
     """
-    fractions = _suspected_fractions(boxes, outlined or {})
-    others = {i: own for i, own in boxes.items() if own and i not in fractions}
-    return fractions | _suspected_corners(others, sizes)
-
-
-def _suspected_fractions(
-    boxes: Mapping[int, Sequence[BBox]], outlined: Mapping[int, Sequence[BBox]]
-) -> dict[int, BoxForm]:
-    """The images whose boxes are fractions, all of them of one form."""
-    every = {i: own for i in {**boxes, **outlined} if (own := [*boxes.get(i, ()), *outlined.get(i, ())])}
-    small = _fractions(every)
-    numbers, _ = _flat({i: boxes.get(i, ()) for i in small})
-    misfits, beyond = _fits_of_corners(numbers, np.ones(len(numbers)), np.ones(len(numbers)), 0.01)
-    are_corners = _are_corners(len(numbers), misfits.sum(), beyond.sum())
-    return dict.fromkeys(small, BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS)
-
-
-def _suspected_corners(boxes: Mapping[int, Sequence[BBox]], sizes: Mapping[int, Size]) -> dict[int, BoxForm]:
-    """The images whose boxes are corners: all where the file as a whole fits, else those with enough
-    boxes."""
-    sized = {i: own for i, own in boxes.items() if min(sizes.get(i, (0, 0))) > 0}
-    numbers, image_at = _flat(sized)
-    sides = np.array([sizes[i] for i in sized], float).reshape(-1, 2)[image_at]
-    unit = np.where((sides == 1).all(axis=1), 0.01, 1.0)
-    misfits, beyond = _fits_of_corners(numbers, sides[:, 0], sides[:, 1], unit)
-    if _are_corners(len(numbers), misfits.sum(), beyond.sum()):
-        return dict.fromkeys(boxes, BoxForm.CORNERS)
-    of_image = [np.bincount(image_at, each, len(sized)) for each in (misfits, beyond)]
-    return {
-        i: BoxForm.CORNERS
-        for (i, own), wrong, far in zip(sized.items(), *of_image, strict=True)
-        if len(own) >= _ENOUGH and _are_corners(len(own), wrong, far)
+    outlined = outlined or {}
+    ids = list({**boxes, **outlined})
+    given, made = (_flat([each.get(i, ()) for i in ids]) for each in (boxes, outlined))
+    are_small = _are_fractions(given, made, len(ids))
+    numbers, image_at = given
+    small = numbers[are_small[image_at]]
+    misfits, beyond = _fits_of_corners(small, np.ones(len(small)), np.ones(len(small)), 0.01)
+    are_corners = _are_corners(len(small), misfits.sum(), beyond.sum())
+    form = BoxForm.FRACTION_CORNERS if are_corners else BoxForm.FRACTIONS
+    fractions = {i: form for i, is_small in zip(ids, are_small, strict=True) if is_small}
+    are_others = ~are_small[image_at]
+    sides = np.array([sizes.get(i, (0, 0)) for i in ids], float).reshape(-1, 2)
+    corners = _with_corners(numbers[are_others], image_at[are_others], sides)
+    return fractions | {
+        i: BoxForm.CORNERS for i, has_corners in zip(ids, corners, strict=True) if has_corners
     }
 
 
-def _flat(boxes: Mapping[int, Sequence[BBox]]) -> tuple[_Numbers, NDArray[np.intp]]:
-    """[N, 4] the numbers of all boxes, and for each [N] the place of its image."""
-    owns = iter(boxes.values())
+def _with_corners(numbers: _Numbers, image_at: NDArray[np.intp], sides: _Numbers) -> NDArray[np.bool_]:
+    """Of each image [M], whether its boxes are corners: all where the file as a whole fits, else those with enough
+    boxes. `sides` [M, 2] are 0 where they are not known."""
+    has_boxes = np.bincount(image_at, minlength=len(sides)) > 0
+    are_sized = (sides.min(axis=1, initial=np.inf) > 0)[image_at]
+    numbers, image_at = numbers[are_sized], image_at[are_sized]
+    unit = np.where((sides == 1).all(axis=1), 0.01, 1.0)[image_at]
+    misfits, beyond = _fits_of_corners(numbers, sides[image_at, 0], sides[image_at, 1], unit)
+    if _are_corners(len(numbers), misfits.sum(), beyond.sum()):
+        return has_boxes
+    count, wrong, far = (np.bincount(image_at, each, len(sides)) for each in (None, misfits, beyond))
+    found = np.zeros(len(sides), bool)
+    for i in np.flatnonzero((count >= _ENOUGH) & (far > 0)):
+        found[i] = _are_corners(int(count[i]), wrong[i], far[i])
+    return found
+
+
+def _flat(boxes: Sequence[Sequence[BBox]]) -> tuple[_Numbers, NDArray[np.intp]]:
+    """[N, 4] the numbers of the boxes of all images, and for each [N] the place of its image."""
+    owns = iter(boxes)
     parts = [np.zeros(0)]
     while some := list(islice(owns, _AT_ONCE)):  # numpy keeps the interpreter until it is done
         parts.append(np.fromiter(chain.from_iterable(chain.from_iterable(some)), float))
     numbers = np.concatenate(parts).reshape(-1, 4)
-    return numbers, np.repeat(np.arange(len(boxes)), [len(own) for own in boxes.values()])
+    return numbers, np.repeat(np.arange(len(boxes)), [len(own) for own in boxes])
 
 
-def _fractions(boxes: Mapping[int, Sequence[BBox]]) -> set[int]:
-    """The images whose boxes are fractions: all of them, or most where most boxes of the file are."""
-    numbers, image_at = _flat(boxes)
-    largest = numbers.max(axis=1, initial=0.0)
-    counts = np.bincount(image_at, minlength=len(boxes))
+def _are_fractions(
+    given: tuple[_Numbers, NDArray[np.intp]], made: tuple[_Numbers, NDArray[np.intp]], images: int
+) -> NDArray[np.bool_]:
+    """Of each image, whether its boxes are fractions: all of them, or most where most boxes of the file are."""
+    largest = np.concatenate([numbers.max(axis=1, initial=0.0) for numbers, _ in (given, made)])
+    image_at = np.concatenate([given[1], made[1]])
+    counts = np.bincount(image_at, minlength=images)
     are_fractions, may_be_some = largest <= 1 + _SLACK, largest <= MOST_FRACTION
-    small = np.bincount(image_at, are_fractions, len(boxes)) == counts
-    if 2 * are_fractions.sum() > len(numbers):
-        small |= 2 * np.bincount(image_at, may_be_some, len(boxes)) > counts
-    return {i for i, is_small in zip(boxes, small, strict=True) if is_small}
+    small = np.bincount(image_at, are_fractions, images) == counts
+    if 2 * are_fractions.sum() > len(largest):
+        small |= 2 * np.bincount(image_at, may_be_some, images) > counts
+    return small & (counts > 0)
 
 
 def _most(are_so: Iterable[bool]) -> bool:

@@ -36,11 +36,15 @@ class DatasetImage(msgspec.Struct, frozen=True, gc=False):
 @dataclass(frozen=True, slots=True)
 class Extras:
     """JSON of what a file contains beyond images, names and boxes: by annotation id, category id, and
-    top-level key."""
+    top-level key.
+
+    Areas that are not among it are width times height of the box, rounded to `area_decimals` if that is given.
+    """
 
     annotations: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     categories: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     top: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    area_decimals: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 import msgspec
@@ -11,6 +12,8 @@ from msgspec import structs
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.attributes import as_values
 from hitl_desktop.domain.box_forms import MOST_FRACTION
+from hitl_desktop.domain.dataset import Dataset
+from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.placement import Placement, Size
 from hitl_desktop.formats import outlines
 from hitl_desktop.formats.lenient import number
@@ -139,6 +142,26 @@ def joined(
 def _with_attributes(a: Annotation, record: dict[str, Any]) -> dict[str, Any]:
     values = {name: value for name, value in a.attributes if name not in record}
     return record if "attributes" in record or not values else record | {"attributes": values}
+
+
+def rounded_area(box: BBox, decimals: int | None) -> float:
+    """Width times height, rounded to so many decimals if that leaves something."""
+    area = box.w * box.h
+    return area if decimals is None else round(area, decimals) or area
+
+
+def with_area_rule(dataset: Dataset, decimals: int | None) -> Dataset:
+    """The same with areas of their own where they are not those of the boxes, rounded to so many decimals."""
+    own = dataset.extras.area_decimals
+    if own == decimals:
+        return dataset
+    kept = dict(dataset.extras.annotations)
+    for a in dataset.annotations:
+        area = rounded_area(a.bbox, own)
+        record = _record(kept.get(a.id, b""))
+        if "area" not in record and area != rounded_area(a.bbox, decimals):
+            kept[a.id] = msgspec.json.encode({"area": area} | record)
+    return replace(dataset, extras=replace(dataset.extras, annotations=kept, area_decimals=decimals))
 
 
 def fitting(extra: bytes, *, is_same_box: bool, is_same_category: bool) -> tuple[bytes, list[str]]:

@@ -29,8 +29,9 @@ _GIVES_WAY_EVERY_S, _WAY_S = 0.002, 0.00005
 """Each statement lets the interpreter go for some microseconds and takes it back. A thread that waits for it
 is woken each time and comes too late: a job that read two thousand images held the window up for 40 ms. A
 real pause lets it in."""
-_ROWS_AT_ONCE = 500
-"""Rows of one INSERT: a statement for each takes half as long again, and the interpreter back each time."""
+_MOST_VALUES = 28_000
+"""Values of one INSERT (SQLite takes 32,766): a statement for each row takes half as long again, and the interpreter
+back each time."""
 _PORTION = 200
 """Rows that a background connection fetches between two such pauses."""
 Row = tuple[Any, ...]
@@ -155,10 +156,11 @@ class Database:
         """Insert rows of as many columns each; `into` is the statement up to its VALUES."""
         waiting = iter(rows)
         with self.transaction():
-            while some := list(islice(waiting, _ROWS_AT_ONCE)):
-                marks = f"({', '.join('?' * len(some[0]))})"
-                values = list(chain.from_iterable(some))
-                self.execute(f"{into} VALUES {', '.join([marks] * len(some))}", values)
+            for first in waiting:
+                rest = islice(waiting, _MOST_VALUES // len(first) - 1)
+                values = [*first, *chain.from_iterable(rest)]
+                marks = f"({', '.join('?' * len(first))})"
+                self.execute(f"{into} VALUES {', '.join([marks] * (len(values) // len(first)))}", values)
 
     def insert(self, sql: str, values: Sequence[Any] = ()) -> int:
         """Run one INSERT and return the new row's id."""

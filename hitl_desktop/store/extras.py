@@ -17,6 +17,7 @@ _FILES = "imported_files"
 _THESE = "(SELECT value FROM json_each(?))"
 _EXPORTS = "exported_files"
 _LOST = "boxes_that_files_lost"
+_AREAS = "area_decimals"
 _MOST_ID = 2**53
 """Ids of later images and categories start after those of files, as long as these leave room."""
 
@@ -65,13 +66,23 @@ class Extras:
         self._add("category", rows)
 
     def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
-        """Those that are there already keep their place and id, and get these keys."""
-        self._db.many(
-            f"""INSERT INTO {kind}_extras ({kind}_id, file_id, extra)
-                SELECT ?1, CASE WHEN EXISTS (SELECT 1 FROM {kind}_extras WHERE file_id = ?2) THEN NULL ELSE ?2 END, ?3
-                WHERE true ON CONFLICT ({kind}_id) DO UPDATE SET extra = ?3""",
-            ((own_id, None if file_id is None else str(file_id), extra) for own_id, file_id, extra in rows),
-        )
+        """Those that are there already keep their place and id, and get these keys; an id that another has is not
+        given twice."""
+        wanted = {own_id: (None if id_ is None else str(id_), extra) for own_id, id_, extra in rows}
+        sql = f"SELECT file_id FROM {kind}_extras WHERE file_id IN {_THESE}"
+        taken = {row[0] for row in self._db.all(sql, (json.dumps([id_ for id_, _ in wanted.values()]),))}
+        there = self._all(kind, list(wanted)).keys()
+        new: list[tuple[int, str | None, bytes]] = []
+        for own_id, (file_id, extra) in wanted.items():
+            if own_id not in there:
+                new.append((own_id, None if file_id in taken else file_id, extra))
+                taken.add(file_id)
+        with self._db.transaction():
+            self._db.insert_many(f"INSERT INTO {kind}_extras ({kind}_id, file_id, extra)", new)
+            self._db.many(
+                f"UPDATE {kind}_extras SET extra = ? WHERE {kind}_id = ?",
+                ((wanted[own_id][1], own_id) for own_id in there),
+            )
 
     def keep_ids(self, image_ids: Iterable[int], category_ids: Iterable[int]) -> None:
         """Let images and categories that were exported under their own ids keep these, as those of a file
@@ -151,7 +162,7 @@ class Extras:
                 (json.dumps(ids),),
             )
         ]
-        notes = ((key, self._meta.get(key)) for key in (_FILES, _LOST)) if whole else ()
+        notes = ((key, self._meta.get(key)) for key in (_FILES, _LOST, _AREAS)) if whole else ()
         top = tuple(self.top().items()) if whole else None
         return FileKeys(of["image"], of["category"], tuple(rows), top, tuple(notes))
 
@@ -178,6 +189,19 @@ class Extras:
                WHERE annotation_id >= ? AND annotation_id NOT IN (SELECT id FROM annotations)""",
             (first,),
         )
+
+    def area_decimals(self) -> int | None:
+        """To how many decimals areas are rounded that are not kept by themselves; None if they are not."""
+        return int(text) if (text := self._meta.get(_AREAS)) else None
+
+    def is_area_rule_fixed(self) -> bool:
+        """Whether a file came in, so that its areas settle how those that are not kept are rounded."""
+        return self._meta.get(_AREAS) is not None or bool(self.imported_files())
+
+    def fix_area_rule(self, decimals: int | None) -> None:
+        """Note how the areas of the first file that came in are rounded."""
+        if not self.is_area_rule_fixed():
+            self._meta.set(_AREAS, "" if decimals is None else decimals)
 
     def imported_files(self) -> set[Path]:
         """The files that came in, by their full path."""

@@ -56,7 +56,13 @@ class Images:
 
     def set_states(self, states: Iterable[tuple[int, ImageState]]) -> None:
         """Set the states of very many images."""
-        self._db.many("UPDATE images SET state = ? WHERE id = ?", ((state.value, i) for i, state in states))
+        by_state: dict[ImageState, list[int]] = {}
+        for image_id, state in dict(states).items():
+            by_state.setdefault(state, []).append(image_id)
+        with self._db.transaction():
+            for state, ids in by_state.items():
+                sql = f"UPDATE images SET state = ? WHERE {_THESE}"
+                self._db.execute(sql, (state.value, json.dumps(ids)))
 
     def set_split(self, image_ids: Iterable[int], split: Split | None) -> None:
         """Say what images are used for."""

@@ -31,7 +31,7 @@ from hitl_desktop.formats.coco.reading import (
     read_records,
 )
 from hitl_desktop.formats.coco.records import Record, values_in
-from hitl_desktop.formats.extras import beside
+from hitl_desktop.formats.extras import beside, rounded_area
 from hitl_desktop.formats.lenient_json import Root, decoded, parse
 from hitl_desktop.translation import tr
 
@@ -175,7 +175,9 @@ def _lists(dataset: Dataset) -> dict[str, Iterator[Record | plain.PlainRecord]]:
     return {
         "images": (_image_record(image, is_empty=image.id not in labelled) for image in dataset.images),
         "annotations": (
-            _annotation_record(a, dataset.pinned.get(a.id), extras.annotations.get(a.id))
+            _annotation_record(
+                a, dataset.pinned.get(a.id), extras.annotations.get(a.id), extras.area_decimals
+            )
             for a in dataset.annotations
         ),
         "categories": (
@@ -229,9 +231,9 @@ def _is_decision(value: object) -> bool:
 
 
 def _annotation_record(
-    annotation: Annotation, sets: Sequence[str] | None, kept: bytes | None
+    annotation: Annotation, sets: Sequence[str] | None, kept: bytes | None, area_decimals: int | None
 ) -> Record | plain.PlainRecord:
-    if (as_usual := plain.record_of(annotation, sets, kept)) is not None:
+    if (as_usual := plain.record_of(annotation, sets, kept, area_decimals)) is not None:
         return as_usual
     extra = _as_record(kept)
     record: Record = {
@@ -239,7 +241,7 @@ def _annotation_record(
         "image_id": annotation.image_id,
         "category_id": annotation.category_id,
         "bbox": list(annotation.bbox),
-        "area": annotation.bbox.area,
+        "area": rounded_area(annotation.bbox, area_decimals),
         "iscrowd": int(annotation.crowd),
         "segmentation": [],
     }

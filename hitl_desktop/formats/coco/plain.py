@@ -4,15 +4,18 @@ key."""
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.formats.extras import rounded_area
 from hitl_desktop.formats.lenient_json import decoded
 
 _NOTHING = msgspec.Raw(b"")
+_MOST_DECIMALS = 6
+"""Numbers with more than so many are not rounded."""
 
 
 class PlainBox(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -52,11 +55,13 @@ class _PlainLeftover(msgspec.Struct, forbid_unknown_fields=True, gc=False):
 _decode_leftover = msgspec.json.Decoder(_PlainLeftover).decode
 
 
-def record_of(a: Annotation, sets: Sequence[str] | None, extra: bytes | None) -> PlainRecord | None:
+def record_of(
+    a: Annotation, sets: Sequence[str] | None, extra: bytes | None, area_decimals: int | None
+) -> PlainRecord | None:
     """The record of a box; None where it has attributes, or other keys than an area and an outline."""
     if a.attributes:
         return None
-    area, outline = a.bbox.w * a.bbox.h, ()
+    area, outline = rounded_area(a.bbox, area_decimals), ()
     if extra:
         try:
             left = _decode_leftover(extra)
@@ -79,6 +84,24 @@ Raises:
 """
 
 
+def decimals_of_areas(records: Iterable[msgspec.Raw]) -> int | None:
+    """To how many decimals the areas of most of these records are those of their boxes, rounded; None if they are
+    not."""
+    areas: list[tuple[BBox, float]] = []
+    decimals = 0
+    for raw in records:
+        try:
+            box = decode_plain(raw)
+        except msgspec.MsgspecError:
+            continue
+        area, text = area_of(box), bytes(box.area)
+        if math.isfinite(area) and area and b"e" not in text.lower():
+            areas.append((BBox(*box.bbox), area))
+            decimals = max(decimals, len(text.partition(b".")[2]))
+    fitting = sum(rounded_area(box, decimals) == area for box, area in areas)
+    return decimals if decimals <= _MOST_DECIMALS and 2 * fitting > len(areas) else None
+
+
 def area_of(box: PlainBox) -> float:
     """The area that is given; 0 where there is none, NaN for one that is no number."""
     raw = bytes(box.area)
@@ -98,10 +121,10 @@ def annotation_of(box: PlainBox, image_id: int, category_id: int) -> Annotation 
     )
 
 
-def leftover_of(box: PlainBox, area: float) -> bytes:
+def leftover_of(box: PlainBox, bbox: BBox, area: float, area_decimals: int | None) -> bytes:
     """What of a record is lost when only its box is kept, as JSON; empty if nothing."""
     outline = bytes(box.segmentation)
-    keeps_area = box.area is not _NOTHING and area != box.bbox[2] * box.bbox[3]
+    keeps_area = box.area is not _NOTHING and area != rounded_area(bbox, area_decimals)
     if outline in {b"", b"[]"}:
         return b'{"area":%b}' % bytes(box.area) if keeps_area else b""
     kept = {"area": msgspec.Raw(box.area)} if keeps_area else {}

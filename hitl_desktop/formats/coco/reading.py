@@ -8,7 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import chain
+from itertools import chain, islice
 from typing import cast
 
 import msgspec
@@ -53,6 +53,8 @@ DEFAULTS: Record = {"info": {"description": f"Labelled with {MARK}", "version": 
 """The top-level keys of a file unless an imported file has others."""
 
 _MOST_ID = 2**62
+_SAMPLED = 200
+"""Records from whose areas it is seen whether these are rounded."""
 _NAMES = (
     "file_name", "filename", "fileName", "path", "file_path", "filepath", "image_path", "img_path", "image",
     "coco_url", "flickr_url", "url",
@@ -93,6 +95,7 @@ class _Reader:
     incomplete: set[int] = field(default_factory=set[int])
     listed: int = 0
     lost_track: bool = False
+    area_decimals: int | None = None
     area_votes: Counter[bool] = field(default_factory=Counter[bool])
 
     def problem(self, where: str, what: str, kind: IssueKind, count: int = 1) -> None:
@@ -225,6 +228,8 @@ class _Reader:
             self.incomplete.update(image.id for image in self.images)
             content = decoded(self.root["annotations"])
             self.listed += len(cast("Record", content)) if isinstance(content, dict) else 0
+        first = (raw for _, raw in islice(self.raw_records("annotations"), _SAMPLED))
+        self.area_decimals = plain.decimals_of_areas(first)
         outlined = 0
         for place, raw in self.raw_records("annotations"):
             self.listed += 1
@@ -245,7 +250,7 @@ class _Reader:
             outlined += is_outlined
             own, foreign = apart(record)
             annotation = annotation_of(image.id, category_id, bbox, own)
-            extra = encoded(leftover(own, annotation) | foreign)
+            extra = encoded(leftover(own, annotation, self.area_decimals) | foreign)
             self.boxes.append(_Box(annotation, record.get("id"), words(own, "sets"), extra, is_outlined))
         if outlined:
             self.problem(
@@ -269,7 +274,8 @@ class _Reader:
             return False
         if area and not self.area_votes[False]:  # one that is a size settles it
             self._vote(annotation.bbox, area)
-        self.boxes.append(_Box(annotation, box.id, (), plain.leftover_of(box, area)))
+        extra = plain.leftover_of(box, annotation.bbox, area, self.area_decimals)
+        self.boxes.append(_Box(annotation, box.id, (), extra))
         return True
 
     def _vote(self, bbox: BBox, area: float) -> None:
@@ -351,7 +357,7 @@ class _Reader:
             tuple(self.categories),
             annotations,
             pinned,
-            Extras(extras, self.category_extras, top),
+            Extras(extras, self.category_extras, top, self.area_decimals),
         )
         return ImportResult(
             dataset, tuple(self.issues), frozenset(self.incomplete), self.listed, self.lost_track,

@@ -14,7 +14,7 @@ from hitl_desktop.domain.dataset import DatasetImage
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.formats import lenient
-from hitl_desktop.formats.extras import apart
+from hitl_desktop.formats.extras import apart, rounded_area
 from hitl_desktop.formats.lenient_json import decoded
 
 Record = dict[str, Any]
@@ -130,7 +130,7 @@ _OURS = (("sets", list), ("edited", bool), ("suggestion", bool))
 _HELD = ("id", "image_id", "category_id", "bbox")
 
 
-def leftover(record: Record, annotation: Annotation) -> Record:
+def leftover(record: Record, annotation: Annotation, area_decimals: int | None) -> Record:
     """What of an annotation is lost when only the annotation is kept."""
     left = without(record, _HELD)
     if annotation.crowd or not lenient.number(left.get("iscrowd")):  # not 2, which is no flag
@@ -151,6 +151,6 @@ def leftover(record: Record, annotation: Annotation) -> Record:
     if not left.get("segmentation"):
         left.pop("segmentation", None)
     area = lenient.number(left.pop("area", None))
-    if area is not None and area != annotation.bbox.area:
+    if area is not None and area != rounded_area(annotation.bbox, area_decimals):
         left["area"] = record["area"] if isinstance(record["area"], int | float) else area
     return left

@@ -14,6 +14,7 @@ from hitl_desktop.domain.dataset import Dataset
 from hitl_desktop.translation import tr
 
 CARD_MARK = "exported by HITL Desktop"
+_CELLS = 20_000_000
 
 
 def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[str] = ()) -> str:
@@ -23,7 +24,7 @@ def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[st
     boxes = Counter(a.category_id for a in dataset.annotations)
     on = _images_by_category(dataset)
     splits = Counter(image.split or "-" for image in dataset.images)
-    origins = Counter(a.origin.value for a in dataset.annotations)
+    origins = Counter(a.origin for a in dataset.annotations)
     lines = [
         f"# {name}",
         "",
@@ -36,7 +37,7 @@ def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[st
         f"| {tr('boxes')} | {len(dataset.annotations)} |",
         f"| {tr('categories')} | {len(dataset.categories)} |",
         *(
-            f"| {tr('boxes by origin {name}', name=key)} | {count} |"
+            f"| {tr('boxes by origin {name}', name=key.value)} | {count} |"
             for key, count in sorted(origins.items())
         ),
         *(
@@ -57,12 +58,23 @@ def data_card(dataset: Dataset, format_title: str, name: str, notes: Sequence[st
 
 
 def _images_by_category(dataset: Dataset) -> Counter[int]:
-    """On how many images each category is; by arrays, since pairs of a million boxes take a hundred megabytes."""
+    """On how many images each category is; by arrays, since pairs of a million boxes take a hundred megabytes, and
+    some images at a time, since a cell for each category on each image can take gigabytes."""
     ids = [c.id for c in dataset.categories]
+    width = max(len(ids), 1)
+    on, cells, at_once = (
+        np.zeros(width, np.int64),
+        len(dataset.images) * width,
+        width * max(_CELLS // width, 1),
+    )
     row = {image.id: n * len(ids) for n, image in enumerate(dataset.images)}
     column = {id_: n for n, id_ in enumerate(ids)}
     keys = np.fromiter((row[a.image_id] + column[a.category_id] for a in dataset.annotations), np.int64)
-    return Counter(ids[n] for n in (np.unique(keys) % max(len(ids), 1)).tolist())
+    for start in range(0, cells, at_once):
+        is_there = np.zeros(min(at_once, cells - start), bool)
+        is_there[keys[(keys >= start) & (keys < start + at_once)] - start] = True
+        on += is_there.reshape(-1, width).sum(axis=0)
+    return Counter(dict(zip(ids, on.tolist(), strict=False)))
 
 
 def _licence(dataset: Dataset) -> str:

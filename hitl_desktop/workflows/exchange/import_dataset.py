@@ -18,7 +18,7 @@ from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.imports import ImportPortion
 from hitl_desktop.domain.words import counted
 from hitl_desktop.errors import FormatError, HitlError
-from hitl_desktop.formats import table
+from hitl_desktop.formats import extras, table
 from hitl_desktop.formats.builder import Sizes, no_sizes
 from hitl_desktop.formats.registry import reader_of
 from hitl_desktop.progress import NoProgress, Progress
@@ -145,6 +145,10 @@ def import_dataset(
     """
     options, progress = options or ImportOptions(), progress or NoProgress()
     result = with_categories(result, options.categories)
+    if project.extras.is_area_rule_fixed():
+        result = replace(
+            result, dataset=extras.with_area_rule(result.dataset, project.extras.area_decimals())
+        )
     aligned = align(project, result, options)
     with ExitStack() as on_failure:
         on_failure.callback(project.take_back_unfinished_import)
@@ -168,6 +172,7 @@ def _written(
         act = project.journal.reserve()
         project.imports.begin(act)
         about_files = project.extras.file_keys(categories=project.extras.categories(), whole=True)
+        project.extras.fix_area_rule(result.dataset.extras.area_decimals)
         if file is not None:
             project.extras.note_imported(file)
         if result.boxes:

@@ -160,14 +160,20 @@ class _Index:
     def match(self, waiting: Mapping[str, Parts], names: Mapping[str, Parts], how: How) -> dict[str, Match]:
         """Those of the waiting names that fit a single image; `names` are all of the file."""
         keys = {name: key for name, parts in names.items() if (key := self._key(parts))}
+        found = {
+            name: Match(exact[0], how, len(keys[name]))
+            for name in waiting
+            if name in keys and len(exact := self._by_path.get(keys[name], ())) == 1
+        }
+        if all(name in found or name not in keys for name in waiting):
+            return found
         fits = {name: self._fits(parts) for name, parts in keys.items()}
         roots = self._roots(fits)
-        found: dict[str, Match] = {}
         for name, parts in keys.items():
-            match = self._best(parts, fits[name], roots) if name in waiting else None
+            match = self._best(parts, fits[name], roots) if name in waiting and name not in found else None
             if match is not None:
-                record, agreed, is_exact = match
-                found[name] = Match(record, how if is_exact or how is not How.EXACT else How.TAIL, agreed)
+                record, agreed = match
+                found[name] = Match(record, How.TAIL if how is How.EXACT else how, agreed)
         return found
 
     def _fits(self, name: Parts) -> list[tuple[ImageRecord, int, int]]:
@@ -193,10 +199,7 @@ class _Index:
 
     def _best(
         self, name: Parts, fits: Sequence[tuple[ImageRecord, int, int]], roots: Mapping[int, int]
-    ) -> tuple[ImageRecord, int, bool] | None:
-        exact = self._by_path.get(name, [])
-        if len(exact) == 1:
-            return exact[0], len(name), True
+    ) -> tuple[ImageRecord, int] | None:
         candidates = {
             record.id: (agreed, record)
             for record, agreed, extra in fits
@@ -207,7 +210,7 @@ class _Index:
             return None
         longest = max(agreed for agreed, _ in candidates.values())
         best = [record for agreed, record in candidates.values() if agreed == longest]
-        return (best[0], longest, False) if len(best) == 1 else None
+        return (best[0], longest) if len(best) == 1 else None
 
 
 def _agreement(name: Parts, folder: Parts) -> int:

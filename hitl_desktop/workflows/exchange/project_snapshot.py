@@ -48,6 +48,7 @@ class ProjectSnapshot:
         self._project = project
         self.kept_images, self.kept_categories = project.extras.images(), project.extras.categories()
         self.top = project.extras.top()
+        self._area_decimals = project.extras.area_decimals()
         self.kept: dict[int, bytes] = {}
         self._lost: dict[int, list[str]] = {}
         self._keep_boxes()
@@ -167,9 +168,10 @@ class ProjectSnapshot:
             tuple(Category(category_ids[c.id], c.name) for c in self.categories),
             tuple(boxes),
             self.pinned,
-            Extras(self.kept, category_extras, self.top),
+            Extras(self.kept, category_extras, self.top, self._area_decimals),
         )
-        return dataset, Counter(word for a in boxes for word in self._lost.get(a.id, ()))
+        lost = Counter(word for a in boxes for word in self._lost.get(a.id, ())) if self._lost else Counter()
+        return dataset, lost
 
     def file_id(self, image: ImageRecord) -> int:
         """The id of an image in the file."""
