@@ -23,6 +23,8 @@ _MOST = 1000
 _USUAL = 0.2
 """Seconds within which nearly every image is done; cancelling is checked between images, and after these."""
 _POLL = 0.2
+_MOST_WAITS = 3
+"""Times the limit, an image is given up also while it waits for another one, whose run cannot be stopped."""
 _TO_STOP = 5.0
 """Seconds that a graph has to notice that it was stopped, which it does between two operators."""
 
@@ -46,12 +48,15 @@ def detect(
     run = _Run()
     worker = threading.Thread(target=_predict, args=(detector, image, run), name="detect", daemon=True)
     worker.start()
+    thread = worker.ident or 0
     try:
-        _wait(run, progress, longest, detector.card.name)
+        _wait(run, progress, longest, detector, thread)
     except BaseException:
-        detector.session.stop()
+        detector.session.stop(thread)
         run.ended.wait(_TO_STOP)
         raise
+    finally:
+        detector.session.forget(thread)
     worker.join()
     if isinstance(run.error, ModelError) or (run.error is not None and not isinstance(run.error, Exception)):
         raise run.error
@@ -77,16 +82,17 @@ def _predict(detector: Detector, image: RgbImage, run: _Run) -> None:
         run.ended.set()
 
 
-def _wait(run: _Run, progress: Progress, longest: float, name: str) -> None:
-    end = time.monotonic() + longest
+def _wait(run: _Run, progress: Progress, longest: float, detector: Detector, thread: int) -> None:
+    began = time.monotonic()
     if run.ended.wait(min(_USUAL, longest)):
         return
     while not run.ended.wait(_POLL):
-        if time.monotonic() > end:
+        passed = time.monotonic() - began
+        if passed - detector.session.waited(thread) > longest or passed > _MOST_WAITS * longest:
             raise ModelError(
                 tr(
                     "{name} did not finish within {longest:g} seconds on one image.",
-                    name=name,
+                    name=detector.card.name,
                     longest=longest,
                 ),
                 hint=tr("Use a smaller model or a smaller input size."),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -99,7 +100,9 @@ class Session:
         providers.check_runs(wanted, self._session.get_providers())
         self.name = file.name
         self._new_options: Callable[[], Any] = ort.RunOptions
-        self._running: list[Any] = []
+        self._running: dict[int, Any] = {}
+        self._waiting: dict[int, float] = {}
+        self._waited: dict[int, float] = {}
         self._turn = threading.Lock()  # one image at a time: others get ready meanwhile
         self.metadata: dict[str, str] = dict(self._session.get_modelmeta().custom_metadata_map)
         self.output_shapes: dict[str, list[int | str]] = {
@@ -162,10 +165,13 @@ class Session:
         """
         options = self._new_options()
         options.log_severity_level = 4
-        self._running.append(options)
+        thread = threading.get_ident()
+        self._running[thread], self._waiting[thread] = options, time.monotonic()
         try:
             feeds = {self.input_name: self._converted(batch)} | self._sizes(batch)
             with self._turn:
+                self._waited[thread] = self.waited(thread)
+                del self._waiting[thread]
                 found = self._session.run(list(outputs), feeds, options)
         except Exception as error:  # whatever a foreign graph provokes is translated, never dropped
             hint = tr("Check its family, input size and classes, or export it again.")
@@ -175,7 +181,8 @@ class Session:
                 tr("{name} failed while running ({reason}).", name=self.name, reason=reason(error)), hint=hint
             ) from error
         finally:
-            self._running.remove(options)
+            del self._running[thread]
+            self._waiting.pop(thread, None)
         return [self._checked(name, values) for name, values in zip(outputs, found, strict=True)]
 
     @property
@@ -188,10 +195,20 @@ class Session:
         """How many axes the image has."""
         return len(self.input_shape)
 
-    def stop(self) -> None:
-        """End what is being computed, at the next operator of the graph."""
-        for options in tuple(self._running):
+    def stop(self, thread: int) -> None:
+        """End what is being computed for a thread, at the next operator of the graph."""
+        options = self._running.get(thread)
+        if options is not None:
             options.terminate = True
+
+    def waited(self, thread: int) -> float:
+        """Seconds that a thread has waited here for its turn, while other images were computed."""
+        since = self._waiting.get(thread)
+        return self._waited.get(thread, 0.0) + (0.0 if since is None else time.monotonic() - since)
+
+    def forget(self, thread: int) -> None:
+        """Count the waiting of a thread from nothing again: its number may be given to another one."""
+        self._waited.pop(thread, None)
 
     def _sizes(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:
         if not self._beside:

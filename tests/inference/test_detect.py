@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from hitl_desktop.errors import ModelError
 from hitl_desktop.inference.detect import detect
 from hitl_desktop.inference.registry import Detector, find_card, load_detector
 from hitl_desktop.progress import NoProgress
-from tests.toy_models import write_card
+from tests.toy_models import toy, write_card
 
 IMAGE = np.full((50, 80, 3), 90, np.uint8)
 GOOD = [10.0, 10, 20, 20]
@@ -92,3 +93,15 @@ def test_a_damaged_model_prints_nothing(tmp_path: Path, capfd: pytest.CaptureFix
         with pytest.raises(ModelError):
             find_card(str(detector.card.file))
     assert capfd.readouterr() == ("", "")
+
+
+def test_each_image_has_its_own_limit_of_time(tmp_path: Path) -> None:
+    detector = load_detector(find_card(str(toy(tmp_path / "mine.onnx", endless=True))), threads=1)
+
+    def words(_: int) -> str:
+        with pytest.raises(ModelError) as caught:
+            detect(detector, IMAGE, NoProgress(), longest=0.3)
+        return caught.value.message
+
+    with ThreadPoolExecutor(3) as pool:
+        assert set(pool.map(words, range(3))) == {"mine did not finish within 0.3 seconds on one image."}
