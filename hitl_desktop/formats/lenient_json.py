@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, cast
@@ -13,6 +14,9 @@ import msgspec
 Root = Mapping[str, msgspec.Raw]
 _PORTION, _TRIES, _SPACE = 2_000_000, 20, 200
 """Bytes of a portion of a list, places to cut it that are tried, and white space that may follow an object."""
+_LONG = ("images", "annotations", "categories")
+_LONG_LIST = re.compile(rb'"(%b)"\s*:\s*\[' % "|".join(_LONG).encode())
+_MARK = b'["a long list"]'
 
 
 def parse(content: bytes) -> tuple[Root, int]:
@@ -23,11 +27,64 @@ def parse(content: bytes) -> tuple[Root, int]:
         RecursionError: it is nested without end.
     """
     try:
-        return msgspec.json.decode(content, type=dict[str, msgspec.Raw]), 0
+        return _with_long_lists(content) or msgspec.json.decode(content, type=dict[str, msgspec.Raw]), 0
     except msgspec.MsgspecError:
         found: list[str] = []
         data = mended(json.loads(content, parse_constant=found.append))
         return msgspec.json.decode(msgspec.json.encode(data), type=dict[str, msgspec.Raw]), len(found)
+
+
+def _with_long_lists(content: bytes) -> Root | None:
+    """The top level of an object with long lists, which are decoded in portions to find their ends; None where that
+    is not easy.
+
+    In place of each list there is a mark when the rest is decoded, which shows whether the list was at the top.
+    """
+    starts = sorted(found for key in _LONG for found in _places(content, b'"%b"' % key.encode()))
+    beginnings = [found for start in starts if (found := _LONG_LIST.match(content, start))]
+    keys = [found[1].decode() for found in beginnings]
+    if not beginnings or len(set(keys)) != len(keys):
+        return None
+    lists: dict[str, memoryview] = {}
+    rest, done = b"", 0
+    for found, limit in zip(beginnings, [*(b.start() for b in beginnings[1:]), len(content)], strict=True):
+        begin = found.end() - 1
+        if limit - begin <= _PORTION:
+            continue
+        end = _end_of_list(content, begin, limit)
+        if end is None:
+            return None
+        lists[found[1].decode()] = memoryview(content)[begin:end]
+        rest += content[done:begin] + _MARK
+        done = end
+    root: dict[str, msgspec.Raw] = msgspec.json.decode(rest + content[done:], type=dict[str, msgspec.Raw])
+    if not lists or any(bytes(root.get(key, b"")) != _MARK for key in lists):
+        return None
+    return root | {key: msgspec.Raw(text) for key, text in lists.items()}
+
+
+def _places(content: bytes, word: bytes) -> Iterator[int]:
+    """Where a word is, looked for in portions: a search keeps the interpreter."""
+    for start in range(0, len(content), _PORTION):
+        end, place = start + _PORTION + len(word) - 1, start - 1
+        while (place := content.find(word, place + 1, end)) >= 0:
+            yield place
+
+
+def _end_of_list(content: bytes, begin: int, limit: int) -> int | None:
+    """Where the list ends that begins at a place and is before `limit`; None if that is not found."""
+    end = limit
+    for _ in range(_TRIES):
+        end = content.rfind(b"]", begin, end)
+        if end < 0:
+            return None
+        try:
+            for _ in list_in_portions(msgspec.Raw(memoryview(content)[begin : end + 1])):
+                pass
+        except msgspec.MsgspecError:
+            continue
+        return end + 1
+    return None
 
 
 def mended(value: Any) -> Any:

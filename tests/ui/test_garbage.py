@@ -62,3 +62,14 @@ def test_sources_of_imported_modules_are_not_kept() -> None:
     code = "import linecache, hitl_desktop.ui.main_window, sklearn.linear_model; print(len(linecache.cache))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 50
+
+
+def test_very_many_new_objects_are_not_looked_through(timer: GarbageTimer) -> None:
+    timer._tick()
+    waiting = Cycle()
+    seen, many = weakref.ref(waiting), [[n] for n in range(100_000)]
+    before = gc.get_freeze_count()
+    del waiting
+    timer._tick()
+    assert gc.get_freeze_count() > before + len(many) // 2
+    assert seen() is not None

@@ -36,6 +36,7 @@ from hitl_desktop.formats.lenient_json import Root, decoded, parse
 from hitl_desktop.translation import tr
 
 _START = 4096
+_DECODED = 2_000_000
 _OURS = re.compile(rf'"exported_by"\s*:\s*"{MARK}|"description"\s*:\s*"{OLD_MARK}"'.encode())
 _SAMPLED, _PORTION = 100, 1000
 
@@ -49,7 +50,7 @@ def read(path: Path) -> ImportResult:
     if path.is_dir():
         raise FormatError(tr("{path} is a folder.", path=path), hint=tr("Give the COCO file that is in it."))
     try:
-        with path.open("rb") as file:
+        with path.open("rb", buffering=0) as file:  # a buffer would copy it all
             start = file.read(512)
             foreign.refuse_other_files(path, start)  # before gigabytes of them are read
             file.seek(0)
@@ -84,10 +85,16 @@ def read(path: Path) -> ImportResult:
 
 def as_unicode(content: bytes) -> tuple[bytes, bool]:
     """JSON that can be decoded, and whether bytes of it are no Unicode and were read as Windows-1252."""
-    if content.isascii() or json.detect_encoding(content) not in {"utf-8", "utf-8-sig"}:
+    starts = range(0, len(content), _DECODED)  # in one go it keeps the interpreter
+    if all(content[start : start + _DECODED].isascii() for start in starts):
         return content, False
+    if json.detect_encoding(content) not in {"utf-8", "utf-8-sig"}:
+        return content, False
+    decode = codecs.getincrementaldecoder("utf-8")().decode
     try:
-        content.decode()
+        for start in starts:
+            decode(content[start : start + _DECODED])
+        decode(b"", final=True)
     except UnicodeDecodeError:
         return content.decode(errors=_WINDOWS).encode(), True
     return content, False

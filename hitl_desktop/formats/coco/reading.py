@@ -72,18 +72,11 @@ def read_records(root: Root) -> ImportResult:
     return reader.result()
 
 
-class _Box(msgspec.Struct, gc=False):
-    """An annotation that is still to get its id."""
-
-    annotation: Annotation
-    id: object
-    sets: tuple[str, ...]
-    extra: bytes
-    is_outlined: bool = False
-
-
 @dataclass(slots=True)
 class _Reader:
+    """`boxes` are the annotations with `ids` as the file has them; `sets`, `extras` and `outlined` go by the place in
+    that list."""
+
     root: Root
     issues: list[ImportIssue] = field(default_factory=list[ImportIssue])
     categories: list[Category] = field(default_factory=list[Category])
@@ -91,7 +84,11 @@ class _Reader:
     category_of: Lookup[int] = field(default_factory=Lookup[int])
     images: list[DatasetImage] = field(default_factory=list[DatasetImage])
     image_of: Lookup[DatasetImage] = field(default_factory=Lookup[DatasetImage])
-    boxes: list[_Box] = field(default_factory=list[_Box])
+    boxes: list[Annotation] = field(default_factory=list[Annotation])
+    ids: list[object] = field(default_factory=list[object])
+    sets: dict[int, tuple[str, ...]] = field(default_factory=dict[int, tuple[str, ...]])
+    extras: dict[int, bytes] = field(default_factory=dict[int, bytes])
+    outlined: set[int] = field(default_factory=set[int])
     incomplete: set[int] = field(default_factory=set[int])
     listed: int = 0
     lost_track: bool = False
@@ -215,8 +212,8 @@ class _Reader:
                 other_keys,
             )
 
-    def read_annotations(self) -> None:
-        """The boxes; an image that lost one is incomplete."""
+    def _check_annotations(self) -> None:
+        """Without a list of annotations no image is known to be labelled."""
         if not self.root.get("annotations"):
             self.incomplete.update(image.id for image in self.images)
             self.problem(
@@ -228,9 +225,12 @@ class _Reader:
             self.incomplete.update(image.id for image in self.images)
             content = decoded(self.root["annotations"])
             self.listed += len(cast("Record", content)) if isinstance(content, dict) else 0
+
+    def read_annotations(self) -> None:
+        """The boxes; an image that lost one is incomplete."""
+        self._check_annotations()
         first = (raw for _, raw in islice(self.raw_records("annotations"), _SAMPLED))
         self.area_decimals = plain.decimals_of_areas(first)
-        outlined = 0
         for place, raw in self.raw_records("annotations"):
             self.listed += 1
             if self._read_plain(raw):
@@ -247,18 +247,27 @@ class _Reader:
             bbox, is_outlined = self._box_of(where, record, image)
             if bbox is None:
                 continue
-            outlined += is_outlined
             own, foreign = apart(record)
             annotation = annotation_of(image.id, category_id, bbox, own)
+            if sets := words(own, "sets"):
+                self.sets[len(self.boxes)] = sets
+            if is_outlined:
+                self.outlined.add(len(self.boxes))
             extra = encoded(leftover(own, annotation, self.area_decimals) | foreign)
-            self.boxes.append(_Box(annotation, record.get("id"), words(own, "sets"), extra, is_outlined))
-        if outlined:
+            self._add(annotation, record.get("id"), extra)
+        if outlined := len(self.outlined):
             self.problem(
                 "annotations",
                 tr("no box in {outlined} of them; it was made from the outline", outlined=outlined),
                 IssueKind.FROM_OUTLINE,
                 outlined,
             )
+
+    def _add(self, annotation: Annotation, id_: object, extra: bytes) -> None:
+        if extra:
+            self.extras[len(self.boxes)] = extra
+        self.boxes.append(annotation)
+        self.ids.append(id_)
 
     def _read_plain(self, raw: msgspec.Raw) -> bool:
         """Take a record that is exactly as COCO has it; False for one that needs a look at each key."""
@@ -274,8 +283,7 @@ class _Reader:
             return False
         if area and not self.area_votes[False]:  # one that is a size settles it
             self._vote(annotation.bbox, area)
-        extra = plain.leftover_of(box, annotation.bbox, area, self.area_decimals)
-        self.boxes.append(_Box(annotation, box.id, (), extra))
+        self._add(annotation, box.id, plain.leftover_of(box, annotation.bbox, area, self.area_decimals))
         return True
 
     def _vote(self, bbox: BBox, area: float) -> None:
@@ -342,15 +350,14 @@ class _Reader:
         return None
 
     def result(self) -> ImportResult:
-        numbers, changed = numbers_for([box.id for box in self.boxes], allowed=lambda n: 0 < n < _MOST_ID)
+        numbers, changed = numbers_for(self.ids, allowed=lambda n: 0 < n < _MOST_ID)
         self._add_renumbered("annotations", changed)
         annotations = tuple(
-            b.annotation if b.annotation.id == n else b.annotation.placed(id=n)
-            for b, n in zip(self.boxes, numbers, strict=True)
+            a if a.id == n else a.placed(id=n) for a, n in zip(self.boxes, numbers, strict=True)
         )
-        pinned = {n: b.sets for b, n in zip(self.boxes, numbers, strict=True) if b.sets}
-        extras = {n: b.extra for b, n in zip(self.boxes, numbers, strict=True) if b.extra}
-        outlined = frozenset(n for b, n in zip(self.boxes, numbers, strict=True) if b.is_outlined)
+        pinned = {numbers[place]: sets for place, sets in self.sets.items()}
+        extras = {numbers[place]: extra for place, extra in self.extras.items()}
+        outlined = frozenset(numbers[place] for place in self.outlined)
         top = {key: bytes(raw) for key, raw in self.root.items() if not _is_own(key, raw)}
         dataset = Dataset(
             self._images_with_states(annotations),

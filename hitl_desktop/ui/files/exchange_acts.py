@@ -8,11 +8,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from hitl_desktop.domain.dataset import ImportResult
+from hitl_desktop.domain.dataset import ImportOptions, ImportResult
 from hitl_desktop.domain.edits import Changes
 from hitl_desktop.domain.words import counted, sentences
 from hitl_desktop.errors import WouldReplaceError
 from hitl_desktop.formats.registry import FORMATS
+from hitl_desktop.memory import free_gradually
 from hitl_desktop.progress import Progress
 from hitl_desktop.service.jobs import FILES, JobRunner
 from hitl_desktop.service.loop.learning import Learning
@@ -46,6 +47,18 @@ def _read(project: Project, file: Path) -> tuple[ImportResult, ImportLook]:
     found = preview(project, file)
     images = tuple((pixels, tuple(NamedBox(*box) for box in boxes)) for pixels, boxes in found.images)
     return found.result, ImportLook(found.format, found.reason, images, found.categories, found.is_labelled)
+
+
+def _take_in(
+    held: list[ImportResult], options: ImportOptions, file: Path, project: Project, progress: Progress
+) -> ImportSummary:
+    """Take in a data set, the only one of a list, which is let go of."""
+    result = held.pop()
+    summary = take_in(project, result, options, file=file, progress=progress)
+    records: list[object] = [*result.dataset.annotations, *result.dataset.images]
+    del result
+    free_gradually(records)
+    return summary
 
 
 class ExchangeActs(QObject):
@@ -87,13 +100,10 @@ class ExchangeActs(QObject):
         result, look = read
         options = self.ask.confirm_import(result, look)
         if options is not None:
-            job = in_project(
-                path, lambda p, progress: take_in(p, result, options, file=file, progress=progress)
-            )
             self._runner.start(
                 FILES,
                 tr("Importing"),
-                job,
+                in_project(path, partial(_take_in, [result], options, file)),
                 on_success=partial(self._on_imported, path),
                 on_cancelled=partial(self._on_not_imported, path),
             )

@@ -19,7 +19,8 @@ _FULL_EVERY = 20
 _IDLE_TICKS = 60
 _MANY_NEW = 50_000
 """Looking through more new objects than this takes longer than a hand should wait: what is garbage among them
-stays."""
+stays. Python's own count falls when older objects go, so blocks of memory are counted, too (objects themselves must
+not be: a list of them, made while another thread fills a tuple, breaks that one)."""
 
 
 class GarbageTimer(QObject):
@@ -28,7 +29,7 @@ class GarbageTimer(QObject):
     def __init__(self, is_busy: Callable[[], bool] = lambda: True) -> None:
         """With `is_busy`, models that are loaded are unloaded after a minute without jobs."""
         super().__init__()
-        self._modules = self._ticks = self._quiet = 0
+        self._modules = self._ticks = self._quiet = self._blocks = self._frozen = 0
         self._is_busy = is_busy
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -49,13 +50,16 @@ class GarbageTimer(QObject):
         self._quiet = 0 if self._is_busy() else self._quiet + 1
         if self._quiet == _IDLE_TICKS:
             Thread(target=_release_engines, name="engines", daemon=True).start()  # it takes 40 ms
-        if len(sys.modules) != self._modules:
+        is_full = self._ticks % _FULL_EVERY == 0 or len(sys.modules) != self._modules
+        new = max(gc.get_count()[0], sys.getallocatedblocks() - (self._frozen if is_full else self._blocks))
+        if new < _MANY_NEW:
+            gc.collect(2 if is_full else 1)
+        if new >= _MANY_NEW or len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
-            if gc.get_count()[0] < _MANY_NEW:
-                gc.collect()  # what is frozen is never freed
-            gc.freeze()
-        else:
-            gc.collect(2 if self._ticks % _FULL_EVERY == 0 else 1)
+            gc.freeze()  # cycles that are frozen are never freed
+            self._frozen = sys.getallocatedblocks()
+        self._blocks = sys.getallocatedblocks()
+        self._frozen = min(self._frozen, self._blocks)
 
 
 def _release_engines() -> None:

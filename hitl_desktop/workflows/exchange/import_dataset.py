@@ -100,13 +100,15 @@ def read_dataset(
 
 
 def sizes_in(project: Project) -> Sizes:
-    """The sizes of the project's images by their names, for formats that have none."""
+    """The sizes of the project's images by their names, for formats that have none; they are gathered when the first
+    is asked for."""
     by_stem: dict[str, set[tuple[int, int]]] = {}
-    for image in project.images.all():
-        if image.width and image.height:
-            by_stem.setdefault(_stem(image.path), set()).add((image.width, image.height))
 
     def size_of(name: str) -> tuple[int, int] | None:
+        if not by_stem:
+            for image in project.images.all():
+                if image.width and image.height:
+                    by_stem.setdefault(_stem(image.path), set()).add((image.width, image.height))
         parts = _stem(name).split("/")
         for start in range(len(parts)):  # the longest end of the path that is known
             found = by_stem.get("/".join(parts[start:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from hitl_desktop.domain.dataset import ImportResult
@@ -43,9 +44,10 @@ def preview(project: Project, file: Path) -> ImportPreview:
     """
     found = recognise(file)
     result = read_dataset(file, format_name=found.format, sizes=sizes_in(project))
-    names, boxes = {c.id: c.name for c in result.dataset.categories}, result.dataset.by_image()
-    labelled = [i for i in result.dataset.images if i.id in boxes and i.width][:_TRIED]
-    of_name = {i.file_name: i for i in labelled}
+    names = {c.id: c.name for c in result.dataset.categories}
+    labelled = {a.image_id for a in result.dataset.annotations}
+    tried = islice((i for i in result.dataset.images if i.id in labelled and i.width), _TRIED)
+    of_name = {i.file_name: i for i in tried}
     shown: list[tuple[RgbImage, tuple[tuple[BBox, str], ...]]] = []
     for name, record in match_by_name(project, list(of_name)).items():
         if len(shown) == _SHOWN:
@@ -55,7 +57,7 @@ def preview(project: Project, file: Path) -> ImportPreview:
         except UnreadableImageError:
             continue
         scale = pixels.shape[1] / of_name[name].width
-        own = boxes[of_name[name].id]
+        own = [a for a in result.dataset.annotations if a.image_id == of_name[name].id]
         shown.append((pixels, tuple((a.bbox.scaled(scale), names[a.category_id]) for a in own)))
     return ImportPreview(
         result,
