@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Container, Mapping
 from dataclasses import replace
 from typing import Any, cast
@@ -24,6 +25,8 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 """What a loss of a key is called; the others go with these."""
 
 
+_MOST_ROUNDED = 1e9
+_SCALES = tuple(10**decimals for decimals in range(7))
 _BESIDE = "hitl_"
 _MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited", "decision")
 """Keys of this program's own in the records of images and annotations."""
@@ -145,9 +148,13 @@ def _with_attributes(a: Annotation, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def rounded_area(box: BBox, decimals: int | None) -> float:
-    """Width times height, rounded to so many decimals if that leaves something."""
+    """Width times height, rounded to so many decimals (6 at most) if that leaves something; four times as fast as
+    `round`, from which it differs for some halves."""
     area = box.w * box.h
-    return area if decimals is None else round(area, decimals) or area
+    if decimals is None or area > _MOST_ROUNDED:
+        return area
+    scale = _SCALES[decimals]
+    return math.floor(area * scale + 0.5) / scale or area
 
 
 def with_area_rule(dataset: Dataset, decimals: int | None) -> Dataset:

@@ -98,8 +98,10 @@ def decimals_of_areas(records: Iterable[msgspec.Raw]) -> int | None:
         if math.isfinite(area) and area and b"e" not in text.lower():
             areas.append((BBox(*box.bbox), area))
             decimals = max(decimals, len(text.partition(b".")[2]))
-    fitting = sum(rounded_area(box, decimals) == area for box, area in areas)
-    return decimals if decimals <= _MOST_DECIMALS and 2 * fitting > len(areas) else None
+    if decimals > _MOST_DECIMALS:
+        return None
+    exact, rounded = (sum(rounded_area(box, d) == area for box, area in areas) for d in (None, decimals))
+    return decimals if rounded > max(exact, len(areas) / 2) else None
 
 
 def area_of(box: PlainBox) -> float:

@@ -137,6 +137,8 @@ def _crops_place(path: Path, chosen: DatasetFormat) -> Path:
 
 def _lost(dataset: Dataset, chosen: DatasetFormat) -> list[str]:
     """What of a data set a format has no place for."""
+    if {"empty", "scores", "tags"} <= chosen.holds:
+        return []
     labelled = {a.image_id for a in dataset.annotations}
     counts = {
         "empty": (sum(i.id not in labelled for i in dataset.images), "image without boxes"),
