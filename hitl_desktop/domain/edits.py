@@ -22,7 +22,8 @@ class Side:
     those that boxes can have on this side and not on the other, `dismissed` the label issues that somebody
     dismissed, `kept` what a data set file has about annotations, by id, as it fits on this side, and
     `mapping` the category ids of classes of a detector, by its hash, None where the edit does not touch them.
-    `imported` is the portion of an import (`store/imports`) that is there on this side.
+    `imported` is the portion of an import (`store/imports`) that is there on this side, and `detector` the hash of the
+    one that makes the suggestions ("" if there is none).
     """
 
     annotations: tuple[Annotation, ...] = ()
@@ -37,6 +38,7 @@ class Side:
     kept: tuple[tuple[int, KeptBox], ...] = ()
     mapping: tuple[str, tuple[tuple[str, int], ...]] | None = None
     imported: int | None = None
+    detector: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

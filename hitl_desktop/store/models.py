@@ -43,8 +43,8 @@ class Models:
         model_id = self._meta.get_id(_DETECTOR)
         return self.get(model_id) if model_id is not None else None
 
-    def set_detector(self, model_id: int) -> None:
-        """Make a detector the one whose proposals are shown."""
+    def set_detector(self, model_id: int | None) -> None:
+        """Make a detector the one whose proposals are shown; with None there is none any longer."""
         self._meta.set(_DETECTOR, model_id)
 
     def detection_head_of(self, detector: ModelRecord) -> ModelRecord | None:

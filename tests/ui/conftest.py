@@ -58,7 +58,7 @@ class Answers(Ask):
     def project(self) -> Path | None:
         return self.next_project
 
-    def dataset_to_import(self) -> Path | None:
+    def dataset_to_import(self, start: Path) -> Path | None:
         return self.next_import
 
     def where_to_export(self, suggestion: Path) -> Path | None:
@@ -70,7 +70,7 @@ class Answers(Ask):
     def open_file(self, path: Path) -> None:
         self.opened.append(path)
 
-    def folder_to_import(self) -> Path | None:
+    def folder_to_import(self, start: Path) -> Path | None:
         return self.next_import
 
     def how_to_export(

@@ -88,9 +88,9 @@ class ExchangeActs(QObject):
         """The same with a folder."""
         self._import(self.ask.folder_to_import)
 
-    def _import(self, ask: Callable[[], Path | None]) -> None:
+    def _import(self, ask: Callable[[Path], Path | None]) -> None:
         project = self._session.project
-        file = ask() if project is not None else None
+        file = ask(project.path.parent) if project is not None else None
         if project is not None and file is not None:
             done = partial(self._on_read, project.path, file)
             job = in_project(project.path, lambda opened, _: _read(opened, file))

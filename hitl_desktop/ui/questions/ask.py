@@ -68,15 +68,15 @@ class Ask:
         )
         return Path(name) if name else None
 
-    def dataset_to_import(self) -> Path | None:
-        """A file with labels, of any format."""
+    def dataset_to_import(self, start: Path) -> Path | None:
+        """A file with labels, of any format, looked for from a folder on."""
         files = tr("Labels (*.json *.xml *.csv *.yaml *.yml *.txt);;All files (*)")
-        name, _ = QFileDialog.getOpenFileName(self._parent, tr("Import labels"), filter=files)
+        name, _ = QFileDialog.getOpenFileName(self._parent, tr("Import labels"), str(start), filter=files)
         return Path(name) if name else None
 
-    def folder_to_import(self) -> Path | None:
-        """A folder with labels, of any format."""
-        name = QFileDialog.getExistingDirectory(self._parent, tr("Import a folder of labels"))
+    def folder_to_import(self, start: Path) -> Path | None:
+        """A folder with labels, of any format, looked for from a folder on."""
+        name = QFileDialog.getExistingDirectory(self._parent, tr("Import a folder of labels"), str(start))
         return Path(name) if name else None
 
     def how_to_export(

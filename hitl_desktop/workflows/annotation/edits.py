@@ -110,6 +110,9 @@ def changes_of(project: Project, edit: Edit) -> Changes:
     if portion is not None:
         on = project.imports.images_of(portion)
         return Changes(images=True, annotations_of=on, categories=True, queue=True, learn_from=on, tags=True)
+    if edit.after.detector is not None:
+        every = frozenset(project.images.ids())
+        return Changes(predictions_of=every, images=True, queue=True, head=True, categories=True)
     if edit.parts:
         on = frozenset(part.image_id for part in edit.parts if part.image_id is not None)
         tags = any(part.after.tags is not None for part in edit.parts)
@@ -198,6 +201,8 @@ def _apply_all(project: Project, edits: Sequence[Edit]) -> tuple[Edit, ...]:
     of_images = [(e.image_id, e.after) for e in edits if e.image_id is not None]
     project.images.set_states((i, side.state) for i, side in of_images if side.state is not None)
     project.images.set_tags_of({i: side.tags for i, side in of_images if side.tags is not None})
+    for edit in edits:
+        _change_detector(project, edit)
     return tuple(
         replace(e, after=replace(e.after, annotations=tuple(islice(added, len(e.after.annotations)))))
         if e.after.annotations
@@ -231,6 +236,16 @@ def _put(project: Project, sides: Sequence[Side]) -> list[Annotation]:
     for side in sides:
         _put_names(project, side)
     return list(added)
+
+
+def _change_detector(project: Project, edit: Edit) -> None:
+    """Let another detector make the suggestions, unless a person chose a third one since."""
+    if edit.after.detector is None:
+        return
+    now = project.models.detector()
+    if (now.hash if now else "") == edit.before.detector:
+        found = project.models.find(edit.after.detector)
+        project.models.set_detector(found.id if found else None)
 
 
 def _put_names(project: Project, side: Side) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 import numpy as np
 
+from hitl_desktop.domain.acts import Act, ActKind
 from hitl_desktop.domain.annotations import Annotation
 from hitl_desktop.domain.dataset import ImportIssue, ImportOptions, ImportResult, IssueKind
-from hitl_desktop.domain.edits import Changes
+from hitl_desktop.domain.edits import Changes, Edit, Side
 from hitl_desktop.domain.predictions import Detections
 from hitl_desktop.domain.words import counted
 from hitl_desktop.progress import NoProgress, Progress
@@ -19,6 +21,7 @@ from hitl_desktop.store.models import OF_LABELS
 from hitl_desktop.store.predictions import KEEP_FROM
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.annotation import edits
 from hitl_desktop.workflows.exchange.align_dataset import align
 from hitl_desktop.workflows.exchange.import_dataset import ImportSummary, import_dataset, with_categories
 
@@ -49,7 +52,8 @@ def import_suggestions(
     """Let the boxes of a data set be what is suggested on the project's images, in place of the detector's.
 
     Labels stay as they are. A box without a score has 1. The file takes the place of the project's detector; those
-    that worked here before are still there and can be chosen again. Cancelled, it leaves the detector that was.
+    that worked here before are still there and can be chosen again. Cancelled, it leaves the detector that was, and
+    undo brings that back.
 
     Raises:
         JobCancelled: `progress` was cancelled.
@@ -69,8 +73,10 @@ def import_suggestions(
     record = project.models.ensure(OF_LABELS + _digest(result), file.name if file else tr("a file"), classes)
     images = [image for image in aligned.dataset.images if aligned.records[image.id].reason is None]
     with project.db.transaction():
+        before = {c.id for c in project.categories.all()}
         for name in classes:  # else they would be hints, which nobody can accept as they are
             project.categories.ensure(name)
+        new = tuple(c for c in project.categories.all() if c.id not in before)
     for start in range(0, len(images), _AT_ONCE):
         progress.check_cancelled()
         with project.db.transaction():
@@ -78,7 +84,12 @@ def import_suggestions(
                 found = _detections(aligned.boxes[image.id], place)
                 project.predictions.replace(aligned.records[image.id].id, record.id, found)
         progress.report(min(start + _AT_ONCE, len(images)), len(images))
-    project.models.set_detector(record.id)
+    detector = project.models.detector()
+    hash_before = detector.hash if detector else ""
+    if hash_before != record.hash:
+        was = Side(categories=tuple(replace(c, retired=True) for c in new), detector=hash_before)
+        label = Act(ActKind.IMPORT, name=file.name if file else "")
+        edits.do(project, Edit(label, None, was, Side(categories=new, detector=record.hash)))
     on = frozenset(aligned.records[image.id].id for image in images)
     return ImportSummary(
         len(images),

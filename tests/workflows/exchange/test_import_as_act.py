@@ -20,6 +20,7 @@ from hitl_desktop.errors import HitlError, ModelError
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.progress import JobCancelled, NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import act_text
 from hitl_desktop.workflows.annotation import annotate, edits
 from hitl_desktop.workflows.detection.detector import card_of
 from hitl_desktop.workflows.detection.prelabel import prelabel
@@ -174,6 +175,7 @@ from hitl_desktop.errors import HitlError, ModelError
 from hitl_desktop.inference.registry import DEFAULT_DETECTOR
 from hitl_desktop.progress import NoProgress
 from hitl_desktop.store.project import Project
+from hitl_desktop.texts import act_text
 from hitl_desktop.workflows.annotation import annotate
 from hitl_desktop.workflows.detection.detector import card_of
 from hitl_desktop.workflows.detection.prelabel import prelabel
@@ -291,6 +293,35 @@ def test_a_detector_takes_the_place_of_suggestions_of_a_file(project: Project, t
     take_in(project, read_dataset(file), ImportOptions(as_suggestions=True), file=file)
     result = prelabel(project, NoProgress(), model=DEFAULT_DETECTOR)
     assert result.done == len(NAMES)
+    detector = project.models.detector()
+    assert detector is not None
+    assert not detector.is_of_labels
+
+
+def test_suggestions_of_a_file_are_undone_and_redone(project: Project, tmp_path: Path) -> None:
+    file = file_of(tmp_path, {"a": [("dog", THEIRS)]})
+    before = look(project)["categories"]
+    take_in(project, read_dataset(file), ImportOptions(as_suggestions=True), file=file)
+    first = project.images.all()[0]
+    assert [p.name for p in proposals_of(project, first, load_scorer(project))] == ["dog"]
+    undone, changes = edits.undo(project)
+    assert undone is not None
+    assert act_text(undone.label) == "Import labels.json"
+    assert first.id in changes.predictions_of
+    assert proposals_of(project, first, load_scorer(project)) == []
+    assert look(project)["categories"] == before
+    edits.redo(project)
+    assert [p.name for p in proposals_of(project, first, load_scorer(project))] == ["dog"]
+    assert look(project)["categories"] == [*before, "dog"]
+
+
+def test_undo_of_suggestions_leaves_a_detector_that_was_chosen_since(
+    project: Project, tmp_path: Path
+) -> None:
+    file = file_of(tmp_path, {"a": [("dog", THEIRS)]})
+    take_in(project, read_dataset(file), ImportOptions(as_suggestions=True), file=file)
+    prelabel(project, NoProgress(), model=DEFAULT_DETECTOR)
+    edits.undo(project)
     detector = project.models.detector()
     assert detector is not None
     assert not detector.is_of_labels
