@@ -122,6 +122,24 @@ class Imports:
                 journal.drop(number)
         self.end()
 
+    def forget_undone(self, journal: Journal) -> None:
+        """Forget imports that were undone, as a new act does with all that was; if nothing was done since, the ids of
+        their boxes are free for the next file."""
+        undone = {
+            number: edit.after.imported
+            for number, edit in journal.undone()
+            if edit.after.imported is not None
+        }
+        if not undone:
+            return
+        first = min(self._get(portion_id).boxes[0] for portion_id in undone.values())
+        self._db.many("DELETE FROM imports WHERE id = ?", ((portion_id,) for portion_id in undone.values()))
+        for number in undone:
+            journal.drop(number)
+        if not journal.has_done_since(min(undone)):
+            self._extras.forget_annotations(first)
+            self._annotations.give_back_ids(first)
+
     def _offer(self, portion: ImportPortion, *, retired: bool) -> None:
         ids = json.dumps([category.id for category in portion.categories])
         sql = "UPDATE categories SET retired = ? WHERE id IN (SELECT value FROM json_each(?))"

@@ -114,6 +114,16 @@ class Journal:
             (int(undone), act),
         )
 
+    def undone(self) -> list[tuple[int, Edit]]:
+        """What redo would do, in order."""
+        rows = self._db.all("SELECT id, edit FROM journal WHERE undone = 1 ORDER BY id")
+        return [(number, msgspec.json.decode(edit, type=Edit)) for number, edit in rows]
+
+    def has_done_since(self, entry_id: int) -> bool:
+        """Whether a later edit than this one was done and not undone."""
+        sql = "SELECT EXISTS (SELECT 1 FROM journal WHERE undone = 0 AND id > ?)"
+        return bool(self._db.scalar(sql, (entry_id,)))
+
     def mark(self, entry_id: int, *, undone: bool) -> None:
         """Note that an entry was undone or redone."""
         self._db.execute("UPDATE journal SET undone = ? WHERE id = ?", (int(undone), entry_id))

@@ -171,6 +171,7 @@ def _written(
     names = ImportedNames(project, aligned.dataset, notes)
     lost_before: Mapping[int, frozenset[str]] = {}
     with project.db.transaction():
+        project.imports.forget_undone(project.journal)
         act = project.journal.reserve()
         project.imports.begin(act)
         about_files = project.extras.file_keys(categories=project.extras.categories(), whole=True)

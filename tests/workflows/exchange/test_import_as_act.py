@@ -298,6 +298,37 @@ def test_a_detector_takes_the_place_of_suggestions_of_a_file(project: Project, t
     assert not detector.is_of_labels
 
 
+def test_a_file_that_comes_in_again_after_undo_has_the_same_ids(project: Project, tmp_path: Path) -> None:
+    file = everywhere(tmp_path)
+    import_dataset(project, read_dataset(file), file=file)
+    ids = [a.id for a in project.annotations.all()]
+    edits.undo(project)
+    import_dataset(project, read_dataset(file), file=file)
+    assert (
+        [a.id for a in project.annotations.all()]
+        == ids
+        == [b["id"] for b in json.loads(file.read_text())["annotations"]]
+    )
+    edits.undo(project)
+    assert project.annotations.all() == []
+    edits.redo(project)
+    assert [a.id for a in project.annotations.all()] == ids
+
+
+def test_ids_of_boxes_that_undo_may_bring_back_are_not_given_again(project: Project, tmp_path: Path) -> None:
+    file = everywhere(tmp_path)
+    import_dataset(project, read_dataset(file), file=file)
+    edits.undo(project)
+    annotate.draw(project, 1, [(OURS, project.categories.ensure("cat").id)])
+    (drawn,) = project.annotations.all()
+    annotate.remove(project, [drawn])
+    import_dataset(project, read_dataset(file), file=file)
+    assert drawn.id not in {a.id for a in project.annotations.all()}
+    edits.undo(project)
+    edits.undo(project)
+    assert project.annotations.all() == [drawn]
+
+
 def test_suggestions_of_a_file_are_undone_and_redone(project: Project, tmp_path: Path) -> None:
     file = file_of(tmp_path, {"a": [("dog", THEIRS)]})
     before = look(project)["categories"]
