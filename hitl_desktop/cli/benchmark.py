@@ -32,8 +32,8 @@ if TYPE_CHECKING:
 def evaluate(project: Path, truth: Path) -> Report:
     """Compare the current proposals with ground truth.
 
-    Average precision for all categories and for each, and the calibration error of the scores. What of the
-    ground truth could not be used is listed with the reason.
+    Average precision for all categories and for each, the calibration error of the scores, and how many objects
+    are found at all and named rightly. What of the ground truth could not be used is listed with the reason.
     """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.evaluate import evaluate as run  # noqa: PLC0415
@@ -54,9 +54,13 @@ def evaluate(project: Path, truth: Path) -> Report:
         "annotations": len(usable.dataset.annotations),
         "map": result.map,
         "ap50": result.ap50,
+        "ap75": result.ap75,
         "per_category": {name: {"map": ap, "ap50": ap50} for name, (ap, ap50) in result.per_category.items()},
         "shown": result.shown,
         "shown_right": result.shown_right,
+        "unmoved": result.unmoved,
+        "found": asdict(result.found_of_all_sizes)
+        | {"by_size": {size.value: asdict(found) for size, found in result.found.items()}},
         "ece": {"value": result.ece, "interval": list(result.ece_interval)},
     } | usable.report()
 
@@ -169,7 +173,15 @@ def _simulated(result: Simulation) -> Report:
             {"pictures": s.pictures}
             | {
                 key: {"mean": sum(values) / len(values), "values": list(values)}
-                for key, values in (("ap50", s.ap50), ("map", s.map), ("ece", s.ece))
+                for key, values in (
+                    ("ap50", s.ap50),
+                    ("ap75", s.ap75),
+                    ("map", s.map),
+                    ("ece", s.ece),
+                    ("unmoved", s.unmoved),
+                    ("found", s.found),
+                    ("named", s.named),
+                )
             }
             | {
                 "learn_seconds": sum(s.learn_seconds) / len(s.learn_seconds),

@@ -50,8 +50,37 @@ def right_of_shown(report: Row) -> str:
     """How many proposals were right of those shown."""
     if not report.get("shown"):
         return ""
-    right, shown = report["shown_right"], report["shown"]
-    return tr("{share:.0%} ({right:,} of {shown:,})", share=right / shown, right=right, shown=shown)
+    return _share(report["shown_right"], report["shown"])
+
+
+def _share(part: int, whole: int) -> str:
+    return (
+        tr("{share:.0%} ({right:,} of {shown:,})", share=part / whole, right=part, shown=whole)
+        if whole
+        else ""
+    )
+
+
+def unmoved(report: Row) -> str:
+    """How many of the right proposals a person would leave where they are."""
+    return _share(report.get("unmoved", 0), report.get("shown_right", 0))
+
+
+def found(of: Row | None) -> str:
+    """How many objects a stored candidate overlaps by half."""
+    return _share(of["found"], of["objects"]) if of else ""
+
+
+def found_by(of: Row | None) -> str:
+    """How many objects boxes of the detector overlap by half, and boxes that heads found."""
+    return (
+        f"{_share(of['by_detector'], of['objects'])}, {_share(of['by_heads'], of['objects'])}" if of else ""
+    )
+
+
+def named(of: Row | None) -> str:
+    """How many of the objects that were found have the right name."""
+    return _share(of["named"], of["found"]) if of else ""
 
 
 def first_sight(found: Row | None) -> str:

@@ -14,14 +14,18 @@ Record = dict[str, Any]
 Interval = tuple[float, float]
 
 _DRAWS = 400
+_AT_75 = 5
+"""The place of IoU .75 among those that COCO takes."""
 
 
 @dataclass(frozen=True, slots=True)
 class AveragePrecision:
-    """mAP over IoU .50:.95, AP at IoU .50, and both per category id; None where there is no ground truth."""
+    """mAP over IoU .50:.95, AP at IoU .50 and .75, and mAP and AP50 per category id; None where there is no ground
+    truth."""
 
     map: float | None
     ap50: float | None
+    ap75: float | None
     per_category: dict[int, tuple[float | None, float | None]]
 
 
@@ -36,11 +40,11 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
 
     categories = [c["id"] for c in truth["categories"]]
     if not truth["annotations"] or not categories:
-        return AveragePrecision(None, None, dict.fromkeys(categories, (None, None)))
+        return AveragePrecision(None, None, None, dict.fromkeys(categories, (None, None)))
     if not detections:
         present = {a["category_id"] for a in truth["annotations"] if not a.get("iscrowd")}
         return AveragePrecision(
-            0.0, 0.0, {c: (0.0, 0.0) if c in present else (None, None) for c in categories}
+            0.0, 0.0, 0.0, {c: (0.0, 0.0) if c in present else (None, None) for c in categories}
         )
     ground_truth = COCO(_with_areas(truth))
     evaluation = COCOeval_faster(
@@ -53,7 +57,7 @@ def average_precision(truth: Record, detections: Sequence[Record]) -> AveragePre
     per_category = {
         c: (_mean(whole[:, :, k]), _mean(whole[0, :, k])) for k, c in enumerate(evaluation.params.catIds)
     }
-    return AveragePrecision(_mean(whole), _mean(whole[0]), per_category)
+    return AveragePrecision(_mean(whole), _mean(whole[0]), _mean(whole[_AT_75]), per_category)
 
 
 def _print_nothing(*_: object) -> None:

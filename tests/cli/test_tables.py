@@ -123,6 +123,7 @@ def test_a_name_moves_no_cursor_and_is_no_markup() -> None:
 def test_intervals_stand_beside_their_figures() -> None:
     report = {
         "images": 18, "annotations": 164, "map": 0.8064, "ap50": 0.9932, "shown": 197, "shown_right": 164,
+        "ap75": 0.91, "unmoved": 82, "found": {"objects": 164, "found": 160, "by_detector": 41, "by_heads": 150, "named": 120},
         "per_category": {"date": {"map": 0.889, "ap50": 1.0}, "fig": {"map": 0.7, "ap50": 0.98}},
         "ece": {"value": 0.1136, "interval": [0.097, 0.141]}, "left_out": [], "remarks": [],
     }  # fmt: skip
@@ -130,6 +131,11 @@ def test_intervals_stand_beside_their_figures() -> None:
     assert "0.114 (0.097 to 0.141)" in said
     ends = {line.rstrip().rfind("0") for line in said.splitlines() if line.startswith(("date", "fig"))}
     assert len(ends) == 1  # numbers end below each other
+    facts = " ".join(said.split())
+    assert "of these accepted unmoved (IoU .9) 50% (82 of 164)" in facts
+    assert "objects with a candidate (IoU .5) 98% (160 of 164)" in facts
+    assert "found by detector, by heads 25% (41 of 164), 91% (150 of 164)" in facts
+    assert "of those found, named correctly 75% (120 of 160)" in facts
     assert "Left out" not in said  # what is empty has no table
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec import structs
 from numpy.typing import NDArray
 
 from hitl_desktop.domain.categories import name_key, normalise_name
+from hitl_desktop.domain.comparison import BoxSize, same_name
 from hitl_desktop.domain.dataset import Dataset, ImportResult
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageRecord
@@ -27,14 +28,17 @@ from hitl_desktop.progress import Progress
 from hitl_desktop.settings import DISPLAY_THRESHOLD
 from hitl_desktop.store.project import Project
 from hitl_desktop.translation import tr
+from hitl_desktop.workflows.benchmark.found_objects import Candidate, FoundObjects, found_objects
 from hitl_desktop.workflows.benchmark.oracle import acts_needed
 from hitl_desktop.workflows.detection.embeddings import embed_images
 from hitl_desktop.workflows.exchange.align_dataset import Aligned, align
 from hitl_desktop.workflows.prediction.proposals import proposals_of
-from hitl_desktop.workflows.prediction.scoring import Scorer, load_scorer, score_boxes
-from hitl_desktop.workflows.prediction.unseen_predictions import agreed, in_crowd
+from hitl_desktop.workflows.prediction.scoring import Scored, Scorer, load_scorer, score_boxes
+from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 from hitl_desktop.workflows.training.detection_head import find_objects
 
+_UNMOVED = 0.9
+"""An overlap from which on a person would leave a box where it is."""
 _FLOOR = 0.01
 """Lower than what is stored, for calibration lowers scores, and average precision is of the whole order."""
 
@@ -43,19 +47,28 @@ _FLOOR = 0.01
 class Evaluation:
     """Average precision of the proposals on so many images; per category by name: (mAP, AP50).
 
-    `shown` boxes have a score of the threshold or more, `ece` is how far their scores are from the share that
-    is right, and `acts` are those with which a person who sees them makes the images right.
+    `shown` boxes have a score of the threshold or more; `unmoved` are those of the right ones that a person would leave
+    as they are (IoU .9). `ece` is how far their scores are from the share that is right, and `acts` are those with
+    which a person who sees them makes the images right. `found` is what all stored candidates find, by size of objects.
     """
 
     images: int
     map: float | None
     ap50: float | None
+    ap75: float | None
     per_category: dict[str, tuple[float | None, float | None]]
     shown: int = 0
     shown_right: int = 0
+    unmoved: int = 0
     ece: float = 0.0
     ece_interval: Interval = (0.0, 1.0)
     acts: Acts = field(default_factory=Acts)
+    found: Mapping[BoxSize, FoundObjects] = field(default_factory=dict[BoxSize, FoundObjects])
+
+    @property
+    def found_of_all_sizes(self) -> FoundObjects:
+        """What candidates find of objects of whatever size."""
+        return sum(self.found.values(), FoundObjects())
 
 
 def evaluate(
@@ -84,21 +97,27 @@ def evaluate(
         scorer = load_scorer(project) or scorer  # what heads found is the first of its kind, perhaps
         embed_images(project, [record for _, record in pairs], progress, threads=threads)
     columns = _category_columns(truth, scorer)
+    part = _part(truth, {image_id for image_id, _ in pairs})
+    objects, _ = _objects_and_crowds(part)
     detections: list[dict[str, Any]] = []
+    found = dict.fromkeys(BoxSize, FoundObjects())
     for image_id, record in pairs:
         current = project.images.get(record.id) or record
-        detections += _detections(project, current, scorer, columns, image_id)
-    part = _part(truth, {image_id for image_id, _ in pairs})
+        named = score_boxes(project, current, scorer, candidates_only=True)
+        detections += _detections(project, current, scorer, columns, image_id, named)
+        here = found_objects(_candidates(named, scorer), objects.get(image_id, []))
+        found = {size: found[size] + here[size] for size in BoxSize}
     result = average_precision(to_record(part), detections)
     names = {c.id: c.name for c in truth.categories}
     shown, acts = _shown(project, pairs, scorer, threshold, part)
-    images, scores, right = (
-        np.array(column) for column in (zip(*shown, strict=True) if shown else ((), (), ()))
+    images, scores, right, unmoved = (
+        np.array(column) for column in (zip(*shown, strict=True) if shown else ((), (), (), ()))
     )
+    per_category = {names[c]: values for c, values in result.per_category.items()}
     return Evaluation(
-        len(pairs), result.map, result.ap50, {names[c]: values for c, values in result.per_category.items()},
-        len(shown), int(right.sum()), expected_calibration_error(scores, right.astype(bool)),
-        calibration_error_interval(scores, right.astype(bool), images), acts,
+        len(pairs), result.map, result.ap50, result.ap75, per_category,
+        len(shown), int(right.sum()), int(unmoved.sum()), expected_calibration_error(scores, right.astype(bool)),
+        calibration_error_interval(scores, right.astype(bool), images), acts, found,
     )  # fmt: skip
 
 
@@ -134,16 +153,20 @@ def _category_columns(truth: Dataset, scorer: Scorer) -> NDArray[np.int64]:
 
 def _shown(
     project: Project, pairs: _Pairs, scorer: Scorer, threshold: float, truth: Dataset
-) -> tuple[list[tuple[int, float, bool]], Acts]:
-    """The shown boxes, each with its image, score and whether it is right, and the acts that are needed."""
+) -> tuple[list[tuple[int, float, bool, bool]], Acts]:
+    """The shown boxes, each with its image, score, whether it is right, and whether it may stay where it is; and the
+    acts that are needed."""
     objects, crowds = _objects_and_crowds(truth)
-    shown: list[tuple[int, float, bool]] = []
+    shown: list[tuple[int, float, bool, bool]] = []
     acts = Acts()
     for image_id, record in pairs:
         boxes = _seen(project, record, scorer, threshold, crowds.get(image_id, []))
         real = objects.get(image_id, [])
-        right = agreed([(normalise_name(box.name), box.bbox) for box in boxes], real)
-        shown += [(image_id, box.score, agrees) for box, agrees in zip(boxes, right, strict=True)]
+        pairs_of = same_name([(normalise_name(box.name), box.bbox) for box in boxes], real)
+        shown += [
+            (image_id, box.score, n is not None, n is not None and box.bbox.iou(real[n][1]) >= _UNMOVED)
+            for box, n in zip(boxes, pairs_of, strict=True)
+        ]
         acts += acts_needed(boxes, real)
     return shown, acts
 
@@ -204,19 +227,28 @@ def _part(truth: Dataset, image_ids: set[int]) -> Dataset:
     )
 
 
+def _candidates(named: Scored, scorer: Scorer) -> list[Candidate]:
+    """The candidates of an image with their best names."""
+    best = named.scores.argmax(axis=1) if named.scores.size else ()
+    return [
+        Candidate(p.bbox, normalise_name(scorer.names[column]), float(row[column]), p.class_scores.size == 0)
+        for p, row, column in zip(named.predictions, named.scores, best, strict=True)
+    ]
+
+
 def _detections(
     project: Project,
     image: ImageRecord,
     scorer: Scorer,
     columns: NDArray[np.int64],
     image_id: int,
+    named: Scored,
 ) -> Sequence[dict[str, Any]]:
     """Each box under each name it may have, as COCO counts them.
 
-    Beside candidates, which heads name, the detector's lesser boxes are counted under its own names, as
+    Beside the `named` candidates, which heads name, the detector's lesser boxes are counted under its own names, as
     without a head.
     """
-    named = score_boxes(project, image, scorer, candidates_only=True)
     known = {p.id for p in named.predictions}
     every = score_boxes(project, image, scorer, candidates_only=False)
     rest = [row for row, p in enumerate(every.predictions) if p.id not in known]

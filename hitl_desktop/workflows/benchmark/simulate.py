@@ -43,7 +43,8 @@ class Step:
     """The state of the loop after so many images, a value for each seed.
 
     `effort_saved` is what proposals saved on the images decided so far, `effort_ahead` what they would save
-    on those held back.
+    on those held back. Of the right suggestions there `unmoved` is the share that may stay where it is; `found` is
+    the share of objects that stored candidates find (IoU .5), and `named` that of these with the right name.
     """
 
     pictures: int
@@ -53,6 +54,10 @@ class Step:
     effort_saved: tuple[float, ...]
     ece: tuple[float, ...]
     effort_ahead: tuple[float, ...]
+    ap75: tuple[float, ...]
+    unmoved: tuple[float, ...]
+    found: tuple[float, ...]
+    named: tuple[float, ...]
 
 
 class _Measured(NamedTuple):
@@ -62,6 +67,10 @@ class _Measured(NamedTuple):
     effort_saved: float
     ece: float
     effort_ahead: float
+    ap75: float
+    unmoved: float
+    found: float
+    named: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,9 +235,19 @@ def _run(
             saved = project.decisions.acts().effort_saved()
             mean_seconds = sum(seconds) / len(seconds)
             ahead = score.acts.effort_saved()
+            found = score.found_of_all_sizes
             results.append(
                 _Measured(
-                    score.ap50 or 0.0, score.map or 0.0, mean_seconds, saved or 0.0, score.ece, ahead or 0.0
+                    score.ap50 or 0.0,
+                    score.map or 0.0,
+                    mean_seconds,
+                    saved or 0.0,
+                    score.ece,
+                    ahead or 0.0,
+                    score.ap75 or 0.0,
+                    score.unmoved / max(score.shown_right, 1),
+                    found.found / max(found.objects, 1),
+                    found.named / max(found.found, 1),
                 )
             )
             seconds = []

@@ -125,6 +125,13 @@ def test_a_few_images_teach_the_head_three_classes_no_detector_knows(loop: Proje
     assert score.images == 3
     assert score.ap50 is not None
     assert score.ap50 > 0.8
+    assert 0 < (score.ap75 or 0) <= score.ap50
+    objects = sum(len(own) for i, own in truth.by_image().items() if i in {10, 11, 12})
+    found = score.found_of_all_sizes
+    assert objects == found.objects >= found.found >= max(found.by_heads, found.by_detector)
+    assert found.by_heads / objects > 0.8
+    assert found.named / found.found > 0.8
+    assert 0 < score.unmoved <= score.shown_right
     assert set(score.per_category) == set(CLASSES)
     image = loop.images.get(10)
     assert image
