@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sklearn.utils.estimator_checks import check_estimator
 
 from hitl_desktop.domain.cells import CellGrid
-from hitl_desktop.domain.geometry import BBox
+from hitl_desktop.domain.geometry import BBox, as_array, iou_matrix
 from hitl_desktop.learning.cell_classifier import CellClassifier
 from hitl_desktop.learning.detection_head import (
     BACKGROUND,
@@ -158,6 +158,16 @@ def test_objects_are_found_where_they_are() -> None:
     assert min(best) > 0.6
     assert (np.diff(scores) <= 0).all()
     assert ((scores > 0) & (scores <= 1)).all()
+
+
+def test_all_objects_of_a_dense_image_are_found() -> None:
+    view = learned(list(range(10))).solve()
+    assert view is not None
+    head = DetectionHead({SIZE: view})
+    objects = [(BBox(40 * x + 4, 40 * y + 4, 32, 32), 1 + (x + y) % 2) for x in range(8) for y in range(8)]
+    boxes, scores = head.find({SIZE: grid(objects, 78)})
+    overlaps = iou_matrix(as_array([box for box, _ in objects]), boxes[scores > 0.1])
+    assert (overlaps.max(axis=1) >= 0.5).mean() > 0.95
 
 
 def test_kept_sums_go_on_as_they_were() -> None:
