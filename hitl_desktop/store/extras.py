@@ -68,7 +68,10 @@ class Extras:
     def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
         """Those that are there already keep their place and id, and get these keys; an id that another has is not
         given twice."""
-        wanted = {own_id: (None if id_ is None else str(id_), extra) for own_id, id_, extra in rows}
+        wanted: dict[int, tuple[str | None, bytes]] = {}
+        for own_id, id_, extra in rows:
+            first_id, _ = wanted.get(own_id, (None if id_ is None else str(id_), b""))
+            wanted[own_id] = first_id, extra
         sql = f"SELECT file_id FROM {kind}_extras WHERE file_id IN {_THESE}"
         taken = {row[0] for row in self._db.all(sql, (json.dumps([id_ for id_, _ in wanted.values()]),))}
         there = self._all(kind, list(wanted)).keys()

@@ -153,10 +153,11 @@ def test_a_simulation_reports_its_steps(tmp_path: Path, dataset: Path) -> None:
         "seeds": 1,
     }  # it is the same one
     assert other["area"] == printed["area"]
-    assert set(printed["steps"][0]) == {"pictures", "ap50", "map", "ece", "learn_seconds"} | {
-        "effort_saved",
-        "effort_saved_ahead",
-    }
+    assert set(printed["steps"][0]) == {
+        "pictures", "ap50", "ap75", "map", "ece", "unmoved", "found", "named",
+        "learn_seconds", "effort_saved", "effort_saved_ahead",
+    }  # fmt: skip
+    assert 0 < printed["steps"][1]["found"]["mean"] <= 1
     assert set(printed["steps"][0]["ap50"]) == {"mean", "values"}
 
 
