@@ -23,6 +23,8 @@ QUIET = NoProgress()
 class Server(ThreadingHTTPServer):
     """Serves one file; `breaks_after` so many bytes the connection ends, `asked` are the ranges asked for."""
 
+    daemon_threads = False  # so that closing it waits for them
+
     def __init__(self, data: bytes) -> None:
         super().__init__(("127.0.0.1", 0), Handler)
         self.data, self.breaks_after, self.knows_ranges = data, 0, True
