@@ -151,7 +151,7 @@ def rounded_area(box: BBox, decimals: int | None) -> float:
     """Width times height, rounded to so many decimals (6 at most) if that leaves something; four times as fast as
     `round`, from which it differs for some halves."""
     area = box.w * box.h
-    if decimals is None or area > _MOST_ROUNDED:
+    if decimals is None or not 0 <= area <= _MOST_ROUNDED:
         return area
     scale = _SCALES[decimals]
     return math.floor(area * scale + 0.5) / scale or area
@@ -169,6 +169,21 @@ def with_area_rule(dataset: Dataset, decimals: int | None) -> Dataset:
         if "area" not in record and area != rounded_area(a.bbox, decimals):
             kept[a.id] = msgspec.json.encode({"area": area} | record)
     return replace(dataset, extras=replace(dataset.extras, annotations=kept, area_decimals=decimals))
+
+
+def with_area(extra: bytes, area: float) -> bytes:
+    """The keys with an area, if there is none among them."""
+    record = _record(extra)
+    return extra if "area" in record else msgspec.json.encode(record | {"area": area})
+
+
+def without_area(extra: bytes, area: float) -> bytes:
+    """The keys without an area that is this one."""
+    record = _record(extra)
+    if record.get("area") != area:
+        return extra
+    del record["area"]
+    return msgspec.json.encode(record) if record else b""
 
 
 def fitting(extra: bytes, *, is_same_box: bool, is_same_category: bool) -> tuple[bytes, list[str]]:

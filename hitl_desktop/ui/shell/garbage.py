@@ -17,6 +17,8 @@ from PySide6.QtCore import QObject, QTimer
 _EVERY_MS = 1000
 _FULL_EVERY = 20
 _IDLE_TICKS = 60
+_QUIET_TICKS = 5
+"""Ticks without jobs after which garbage is looked for among what was frozen unseen."""
 _MANY_NEW = 50_000
 """Looking through more new objects than this takes longer than a hand should wait: what is garbage among them
 stays. Python's own count falls when older objects go, so blocks of memory are counted, too (objects themselves must
@@ -30,7 +32,7 @@ class GarbageTimer(QObject):
         """With `is_busy`, models that are loaded are unloaded after a minute without jobs."""
         super().__init__()
         self._modules = self._ticks = self._quiet = self._blocks = self._frozen = 0
-        self._is_busy = is_busy
+        self._is_busy, self._owes = is_busy, False
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
 
@@ -54,9 +56,14 @@ class GarbageTimer(QObject):
         new = max(gc.get_count()[0], sys.getallocatedblocks() - (self._frozen if is_full else self._blocks))
         if new < _MANY_NEW:
             gc.collect(2 if is_full else 1)
+        self._owes = self._owes or new >= _MANY_NEW
+        if self._owes and self._quiet >= _QUIET_TICKS:
+            gc.unfreeze()
+            gc.collect()
+            self._owes, self._modules = False, 0
         if new >= _MANY_NEW or len(sys.modules) != self._modules:
             self._modules = len(sys.modules)
-            gc.freeze()  # cycles that are frozen are never freed
+            gc.freeze()
             self._frozen = sys.getallocatedblocks()
         self._blocks = sys.getallocatedblocks()
         self._frozen = min(self._frozen, self._blocks)

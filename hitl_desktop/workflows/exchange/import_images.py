@@ -51,6 +51,7 @@ class ImportedImages:
         self.came_in = 0
         self.box_ids = (0, 0)
         self._ids: dict[int, int] = {}
+        self._area_decimals = project.extras.area_decimals()
         self._state_now: dict[int, ImageState] = {}
         self._changed_by_hand: frozenset[int] = frozenset()
         self._journal_at = 0
@@ -208,8 +209,13 @@ class ImportedImages:
                 continue
             file_extra = self._dataset.extras.annotations.get(a.id, b"")
             known_extras = {p.id: kept[p.id].extra if p.id in kept else b"" for p in equal}
-            found = [extras.joined(p, known_extras[p.id], a, file_extra) for p in equal]
+            area = extras.rounded_area(a.bbox, self._area_decimals)
+            file_extra = extras.with_area(file_extra, area)
+            found = [
+                extras.joined(p, extras.with_area(known_extras[p.id], area), a, file_extra) for p in equal
+            ]
             both, extra, clashing = min(found, key=lambda each: len(each[2]))
+            extra = extras.without_area(extra, area)
             self._notes.clashing.update((key, "box") for key in clashing)
             self._portion.change(next(p for p in equal if p.id == both.id), both)
             if extra != known_extras[both.id]:

@@ -35,6 +35,8 @@ from hitl_desktop.workflows.images.changed_files import (
 )
 from hitl_desktop.workflows.images.folder_walk import PassedOver, check_folder, first_image, list_images
 
+_GONE_IN_WORDS = tr("Its file is gone from the folder; its boxes are kept.")
+"""What earlier versions stored as remark."""
 _JUST_NOW_S = 5.0
 _BATCH = 1000
 _SCAN_BATCH = 16
@@ -98,12 +100,13 @@ def _mark_gone(project: Project, folder_id: int, there: Set[str]) -> int:
     """Remark on images whose files are not in their folder any longer; returns how many these are that were before."""
     own = [image for image in project.images.all() if image.folder_id == folder_id]
     gone = [i for i in own if i.path not in there and not i.is_gone and not i.reason]
-    back = [i for i in own if i.path in there and i.is_gone]
+    back = [i for i in own if i.path in there and (i.is_gone or i.remark == _GONE_IN_WORDS)]
     with project.db.transaction():
         for image in gone:
             project.images.set_remark(image.id, GONE + (image.remark or ""))
         for image in back:
-            project.images.set_remark(image.id, (image.remark or "").removeprefix(GONE) or None)
+            remark = (image.remark or "").removeprefix(GONE).removeprefix(_GONE_IN_WORDS)
+            project.images.set_remark(image.id, remark or None)
     return len(gone)
 
 

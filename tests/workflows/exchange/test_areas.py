@@ -96,3 +96,21 @@ def test_another_rule_changes_no_area(sides: list[tuple[float, float]], before: 
     now = with_area_rule(dataset, after)
     assert now.extras.area_decimals == after
     assert to_record(now)["annotations"] == to_record(dataset)["annotations"]
+
+
+@pytest.mark.parametrize("second", [EXACT, OTHERS])
+def test_of_equal_boxes_of_two_files_the_first_area_stays(project: Project, second: list[float]) -> None:
+    take(project, 1, ROUNDED)
+    take(project, 1, second)
+    assert areas(project, 1) == ROUNDED
+
+
+def test_a_box_of_impossible_size_costs_itself_only(project: Project) -> None:
+    take(project, 1, ROUNDED)
+    file = project.path.with_name("1.json")
+    record = json.loads(file.read_text())
+    record["annotations"].append(
+        record["annotations"][0] | {"id": 200, "bbox": [0, 0, -1e200, 1e200], "area": 5}
+    )
+    file.write_text(json.dumps(record))
+    assert len(read_dataset(file).dataset.annotations) == len(SIDES)
