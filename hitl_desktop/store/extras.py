@@ -186,12 +186,14 @@ class Extras:
             self._meta.set(key, value)
 
     def forget_annotations(self, first: int) -> None:
-        """Delete what annotations had that are not there any longer, of those with ids from this one on."""
-        self._db.execute(
-            """DELETE FROM annotation_extras
-               WHERE annotation_id >= ? AND annotation_id NOT IN (SELECT id FROM annotations)""",
-            (first,),
-        )
+        """Delete what annotations had that are not there any longer, and their places in sets, of those with ids from
+        this one on."""
+        for table in ("annotation_extras", "pinned_boxes"):
+            self._db.execute(
+                f"""DELETE FROM {table}
+                    WHERE annotation_id >= ? AND annotation_id NOT IN (SELECT id FROM annotations)""",
+                (first,),
+            )
 
     def area_decimals(self) -> int | None:
         """To how many decimals areas are rounded that are not kept by themselves; None if they are not."""
