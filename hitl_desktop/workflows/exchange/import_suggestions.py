@@ -73,10 +73,10 @@ def import_suggestions(
     record = project.models.ensure(OF_LABELS + _digest(result), file.name if file else tr("a file"), classes)
     images = [image for image in aligned.dataset.images if aligned.records[image.id].reason is None]
     with project.db.transaction():
-        before = {c.id for c in project.categories.all()}
+        before = {c.id for c in project.categories.all() if not c.retired}
         for name in classes:  # else they would be hints, which nobody can accept as they are
             project.categories.ensure(name)
-        new = tuple(c for c in project.categories.all() if c.id not in before)
+        new_ids = {c.id for c in project.categories.all() if not c.retired} - before
     for start in range(0, len(images), _AT_ONCE):
         progress.check_cancelled()
         with project.db.transaction():
@@ -87,6 +87,8 @@ def import_suggestions(
     detector = project.models.detector()
     hash_before = detector.hash if detector else ""
     if hash_before != record.hash:
+        # as they are now: a person may have renamed them meanwhile
+        new = tuple(c for c in project.categories.all() if c.id in new_ids and not c.retired)
         was = Side(categories=tuple(replace(c, retired=True) for c in new), detector=hash_before)
         label = Act(ActKind.IMPORT, name=file.name if file else "")
         edits.do(project, Edit(label, None, was, Side(categories=new, detector=record.hash)))
