@@ -18,11 +18,11 @@ _EVERY_MS = 1000
 _FULL_EVERY = 20
 _IDLE_TICKS = 60
 _QUIET_TICKS = 5
-"""Ticks without jobs after which garbage is looked for among what was frozen unseen."""
+"""Ticks without jobs after which many new objects are here to stay."""
 _MANY_NEW = 50_000
-"""Looking through more new objects than this takes longer than a hand should wait: what is garbage among them
-stays. Python's own count falls when older objects go, so blocks of memory are counted, too (objects themselves must
-not be: a list of them, made while another thread fills a tuple, breaks that one)."""
+"""To look through more new objects than this takes longer than a hand should wait: it is put off until most of them
+are gone, or are here to stay. Python's own count falls when older objects go, so blocks of memory are counted, too; a
+list of the objects (`gc.get_objects`) must not be made, for it breaks another thread that is filling a tuple."""
 
 
 class GarbageTimer(QObject):
@@ -31,14 +31,16 @@ class GarbageTimer(QObject):
     def __init__(self, is_busy: Callable[[], bool] = lambda: True) -> None:
         """With `is_busy`, models that are loaded are unloaded after a minute without jobs."""
         super().__init__()
-        self._modules = self._ticks = self._quiet = self._blocks = self._frozen = 0
-        self._is_busy, self._owes = is_busy, False
+        self._modules = self._ticks = self._quiet = self._passed_over = 0
+        self._blocks = self._frozen = sys.getallocatedblocks()
+        self._is_busy = is_busy
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
 
     def start(self) -> None:
         """Collect by the clock from now on."""
         gc.disable()
+        self._blocks = self._frozen = sys.getallocatedblocks()
         self._tick()
         self._timer.start(_EVERY_MS)
 
@@ -52,21 +54,27 @@ class GarbageTimer(QObject):
         self._quiet = 0 if self._is_busy() else self._quiet + 1
         if self._quiet == _IDLE_TICKS:
             Thread(target=_release_engines, name="engines", daemon=True).start()  # it takes 40 ms
-        is_full = self._ticks % _FULL_EVERY == 0 or len(sys.modules) != self._modules
+        has_new_modules = len(sys.modules) != self._modules
+        is_full = has_new_modules or self._ticks % _FULL_EVERY == 0
         new = max(gc.get_count()[0], sys.getallocatedblocks() - (self._frozen if is_full else self._blocks))
-        if new < _MANY_NEW:
+        are_many = new >= _MANY_NEW
+        self._passed_over = self._passed_over + 1 if are_many else 0
+        if not are_many:
             gc.collect(2 if is_full else 1)
-        self._owes = self._owes or new >= _MANY_NEW
-        if self._owes and self._quiet >= _QUIET_TICKS:
-            gc.unfreeze()
-            gc.collect()
-            self._owes, self._modules = False, 0
-        if new >= _MANY_NEW or len(sys.modules) != self._modules:
-            self._modules = len(sys.modules)
-            gc.freeze()
+        if (
+            has_new_modules
+            or self._quiet >= _QUIET_TICKS < self._passed_over
+            or self._passed_over > _IDLE_TICKS
+        ):
+            gc.freeze()  # what is garbage among these stays for good
+            self._modules, self._passed_over = len(sys.modules), 0
             self._frozen = sys.getallocatedblocks()
-        self._blocks = sys.getallocatedblocks()
-        self._frozen = min(self._frozen, self._blocks)
+        if not are_many or not self._passed_over:
+            self._blocks = sys.getallocatedblocks()
+        self._frozen, self._blocks = (
+            min(self._frozen, now := sys.getallocatedblocks()),
+            min(self._blocks, now),
+        )
 
 
 def _release_engines() -> None:
