@@ -61,11 +61,8 @@ class GarbageTimer(QObject):
         self._passed_over = self._passed_over + 1 if are_many else 0
         if not are_many:
             gc.collect(2 if is_full else 1)
-        if (
-            has_new_modules
-            or self._quiet >= _QUIET_TICKS < self._passed_over
-            or self._passed_over > _IDLE_TICKS
-        ):
+        long = _QUIET_TICKS if self._quiet >= _QUIET_TICKS else _IDLE_TICKS
+        if has_new_modules or self._passed_over > long:
             gc.freeze()  # what is garbage among these stays for good
             self._modules, self._passed_over = len(sys.modules), 0
             self._frozen = sys.getallocatedblocks()
