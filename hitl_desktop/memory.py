@@ -23,8 +23,7 @@ def bound_heap() -> None:
 
 
 def free_gradually(objects: list[Any]) -> None:
-    """Drop what is in a list some thousand at a time: a million objects that go at once keep the interpreter for a
-    tenth of a second."""
+    """Empty a list in portions: freeing a million objects at once holds the interpreter for a tenth of a second."""
     while objects:
         del objects[-_AT_ONCE:]
 

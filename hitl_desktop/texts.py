@@ -205,7 +205,7 @@ def act_text(act: Act | str) -> str:
 
 
 def remark_text(image: ImageRecord) -> str | None:
-    """What there is to know about an image's file; `None` if nothing is out of the ordinary."""
+    """The remark to show about an image's file, if there is one."""
     return tr("Its file is gone from the folder; its boxes are kept.") if image.is_gone else image.remark
 
 

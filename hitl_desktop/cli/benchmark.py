@@ -33,7 +33,7 @@ def evaluate(project: Path, truth: Path) -> Report:
     """Compare the current proposals with ground truth.
 
     Average precision for all categories and for each, the calibration error of the scores, and how many objects
-    are found at all and named rightly. What of the ground truth could not be used is listed with the reason.
+    are found at all and named correctly. What of the ground truth could not be used is listed with the reason.
     """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.workflows.benchmark.evaluate import evaluate as run  # noqa: PLC0415

@@ -103,7 +103,7 @@ def find_missing(project: Path, folder: Path, dry_run: bool) -> Report:
 def images(project: Path) -> Report:
     """List the images: path, size, state, remarks.
 
-    The remark of an image tells why it cannot be read, or what there is to know about its file.
+    Images that cannot be read are listed with the reason; remarks are about files with peculiarities.
     """
     from hitl_desktop.store.project import Project  # noqa: PLC0415
     from hitl_desktop.texts import remark_text  # noqa: PLC0415

@@ -85,8 +85,8 @@ def suspect(
 
 
 def _with_corners(numbers: _Numbers, image_at: NDArray[np.intp], sides: _Numbers) -> NDArray[np.bool_]:
-    """Of each image [M], whether its boxes are corners: all where the file as a whole fits, else those with enough
-    boxes. `sides` [M, 2] are 0 where they are not known."""
+    """For each image [M], whether its boxes are corners: every image if the file as a whole fits, else those with
+    enough boxes. `sides` [M, 2] are 0 where unknown."""
     has_boxes = np.bincount(image_at, minlength=len(sides)) > 0
     are_sized = (sides.min(axis=1, initial=np.inf) > 0)[image_at]
     numbers, image_at = numbers[are_sized], image_at[are_sized]
@@ -114,7 +114,7 @@ def _flat(boxes: Sequence[Sequence[BBox]]) -> tuple[_Numbers, NDArray[np.intp]]:
 def _are_fractions(
     given: tuple[_Numbers, NDArray[np.intp]], made: tuple[_Numbers, NDArray[np.intp]], images: int
 ) -> NDArray[np.bool_]:
-    """Of each image, whether its boxes are fractions: all of them, or most where most boxes of the file are."""
+    """For each image, whether its boxes are fractions: all of them, or most if most boxes of the file are."""
     largest = np.concatenate([numbers.max(axis=1, initial=0.0) for numbers, _ in (given, made)])
     image_at = np.concatenate([given[1], made[1]])
     counts = np.bincount(image_at, minlength=images)

@@ -38,13 +38,15 @@ class Extras:
     """JSON of what a file contains beyond images, names and boxes: by annotation id, category id, and
     top-level key.
 
-    Areas that are not among it are width times height of the box, rounded to `area_decimals` if that is given.
+    The area of an annotation without an `area` here is its width times height, rounded to `area_decimals` if given;
+    `has_areas` is False for formats that have none.
     """
 
     annotations: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     categories: Mapping[int, bytes] = field(default_factory=dict[int, bytes])
     top: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     area_decimals: int | None = None
+    has_areas: bool = field(default=True, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ class Side:
     dismissed, `kept` what a data set file has about annotations, by id, as it fits on this side, and
     `mapping` the category ids of classes of a detector, by its hash, None where the edit does not touch them.
     `imported` is the portion of an import (`store/imports`) that is there on this side, and `detector` the hash of the
-    one that makes the suggestions ("" if there is none).
+    project's detector ("" for none).
     """
 
     annotations: tuple[Annotation, ...] = ()

@@ -22,7 +22,7 @@ class Split(StrEnum):
 
 
 GONE = "gone\n"
-"""What the remark of an image begins with while its file is not in its folder; the remark of before follows."""
+"""Prefix of an image's remark while its file is missing from the folder; the earlier remark follows it."""
 
 
 @dataclass(frozen=True, slots=True)

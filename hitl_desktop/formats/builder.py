@@ -11,7 +11,7 @@ from msgspec import structs
 from hitl_desktop.domain.annotations import Annotation, Origin
 from hitl_desktop.domain.attributes import Value, as_values
 from hitl_desktop.domain.categories import Category, clean_name
-from hitl_desktop.domain.dataset import Dataset, DatasetImage, ImportIssue, ImportResult, IssueKind
+from hitl_desktop.domain.dataset import Dataset, DatasetImage, Extras, ImportIssue, ImportResult, IssueKind
 from hitl_desktop.domain.geometry import BBox
 from hitl_desktop.domain.images import ImageState
 from hitl_desktop.formats import lenient
@@ -190,7 +190,7 @@ class DatasetBuilder:
             for image in self.images.values()
         )
         categories = tuple(Category(id_, name) for name, id_ in self.categories.items())
-        dataset = Dataset(images, categories, tuple(self.annotations))
+        dataset = Dataset(images, categories, tuple(self.annotations), extras=Extras(has_areas=False))
         return ImportResult(
             dataset, tuple(self.issues), frozenset(self.incomplete), self.listed, self.lost_track,
             None, frozenset(self.outlined),

@@ -26,6 +26,7 @@ _COUNTED = {"segmentation": "outline", "area": "area", "keypoints": "key points"
 
 
 _MOST_ROUNDED = 1e9
+"""Larger areas are not rounded: a float has no decimals to spare for them."""
 _SCALES = tuple(10**decimals for decimals in range(7))
 _BESIDE = "hitl_"
 _MARKS = ("state", "sets", "origin", "proposed_by", "score", "edited", "decision")
@@ -148,8 +149,8 @@ def _with_attributes(a: Annotation, record: dict[str, Any]) -> dict[str, Any]:
 
 
 def rounded_area(box: BBox, decimals: int | None) -> float:
-    """Width times height, rounded to so many decimals (6 at most) if that leaves something; four times as fast as
-    `round`, from which it differs for some halves."""
+    """Width times height, rounded to so many decimals (6 at most) unless that gives 0; four times as fast as `round`,
+    from which it differs for some halves."""
     area = box.w * box.h
     if decimals is None or not 0 <= area <= _MOST_ROUNDED:
         return area
@@ -158,12 +159,12 @@ def rounded_area(box: BBox, decimals: int | None) -> float:
 
 
 def with_area_rule(dataset: Dataset, decimals: int | None) -> Dataset:
-    """The same with areas of their own where they are not those of the boxes, rounded to so many decimals."""
+    """The same data set with areas rounded to so many decimals by default; others are kept explicitly."""
     own = dataset.extras.area_decimals
     if own == decimals:
         return dataset
     kept = dict(dataset.extras.annotations)
-    for a in dataset.annotations:
+    for a in dataset.annotations if dataset.extras.has_areas else ():
         area = rounded_area(a.bbox, own)
         record = _record(kept.get(a.id, b""))
         if "area" not in record and area != rounded_area(a.bbox, decimals):
@@ -172,13 +173,13 @@ def with_area_rule(dataset: Dataset, decimals: int | None) -> Dataset:
 
 
 def with_area(extra: bytes, area: float) -> bytes:
-    """The keys with an area, if there is none among them."""
+    """The keys with this area added if they have none."""
     record = _record(extra)
     return extra if "area" in record else msgspec.json.encode(record | {"area": area})
 
 
 def without_area(extra: bytes, area: float) -> bytes:
-    """The keys without an area that is this one."""
+    """The keys without their area if it is this one."""
     record = _record(extra)
     if record.get("area") != area:
         return extra

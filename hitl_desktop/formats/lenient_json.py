@@ -16,6 +16,8 @@ _PORTION, _TRIES, _SPACE = 2_000_000, 20, 200
 """Bytes of a portion of a list, places to cut it that are tried, and white space that may follow an object."""
 _LONG = ("images", "annotations", "categories")
 _LONG_LIST = re.compile(rb'"(%b)"\s*:\s*\[' % "|".join(_LONG).encode())
+_ENDS_TRIED = 2
+"""Each try decodes the list once more; beyond these the file is decoded in one go, which is as fast as one try."""
 _MARK = b'["a long list"]'
 
 
@@ -74,7 +76,7 @@ def _places(content: bytes, word: bytes) -> Iterator[int]:
 def _end_of_list(content: bytes, begin: int, limit: int) -> int | None:
     """Where the list ends that begins at a place and is before `limit`; None if that is not found."""
     end = limit
-    for _ in range(_TRIES):
+    for _ in range(_ENDS_TRIED):
         end = content.rfind(b"]", begin, end)
         if end < 0:
             return None

@@ -24,7 +24,7 @@ _USUAL = 0.2
 """Seconds within which nearly every image is done; cancelling is checked between images, and after these."""
 _POLL = 0.2
 _MOST_WAITS = 3
-"""Times the limit, an image is given up also while it waits for another one, whose run cannot be stopped."""
+"""An image is given up after this many times the limit even if it only waits for another one that cannot be stopped."""
 _TO_STOP = 5.0
 """Seconds that a graph has to notice that it was stopped, which it does between two operators."""
 
@@ -55,8 +55,6 @@ def detect(
         detector.session.stop(thread)
         run.ended.wait(_TO_STOP)
         raise
-    finally:
-        detector.session.forget(thread)
     worker.join()
     if isinstance(run.error, ModelError) or (run.error is not None and not isinstance(run.error, Exception)):
         raise run.error
@@ -74,6 +72,7 @@ def detect(
 
 
 def _predict(detector: Detector, image: RgbImage, run: _Run) -> None:
+    detector.session.forget(threading.get_ident())
     try:
         run.found = detector.predict([image])[0]
     except BaseException as error:  # noqa: BLE001 - raised again where the result is waited for

@@ -202,12 +202,12 @@ class Session:
             options.terminate = True
 
     def waited(self, thread: int) -> float:
-        """Seconds that a thread has waited here for its turn, while other images were computed."""
+        """Seconds that a thread has waited for its turn while other images were computed."""
         since = self._waiting.get(thread)
         return self._waited.get(thread, 0.0) + (0.0 if since is None else time.monotonic() - since)
 
     def forget(self, thread: int) -> None:
-        """Count the waiting of a thread from nothing again: its number may be given to another one."""
+        """Reset the waiting time of a thread: its number may be reused."""
         self._waited.pop(thread, None)
 
     def _sizes(self, batch: NDArray[Any]) -> dict[str, NDArray[Any]]:

@@ -32,7 +32,7 @@ IGNORED = -2
 SHRINKAGE = 0.3
 RIDGE = 300.0
 MOST_FOUND = 100
-"""Boxes of an image, as many as COCO counts: 40 cut dense images (decision 94)."""
+"""The most boxes found on one image, as many as COCO evaluates: 40 were too few for dense images (decision 94)."""
 _CORE, _LEAST_CORE = 0.2, 0.75
 _MIDDLE, _LEAST_MIDDLE = 0.15, 0.3
 FLOOR = 0.03

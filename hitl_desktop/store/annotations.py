@@ -23,7 +23,7 @@ _ORIGINS = {
 }  # looked up, not called: there may be thousands of rows
 _INTO = f"INSERT INTO annotations ({_COLUMNS})"
 _INTO_PLAIN = "INSERT INTO annotations (id, image_id, category_id, x, y, w, h, origin)"
-"""The others have the values of a box that just came in: half as many values take a third less time."""
+"""For boxes whose other columns have their default values: binding half as many values takes a third less time."""
 
 
 def _annotation(row: Row) -> Annotation:
@@ -68,7 +68,7 @@ def _row(a: Annotation) -> Row:
 
 
 def _is_plain(a: Annotation) -> bool:
-    """Whether a box has nothing beside its id, its place, its category and its origin."""
+    """Whether all other columns of a box have their default values."""
     has_nothing = a.score is None and a.proposed_by is None and a.prediction_id is None
     return has_nothing and a.id > 0 and not (a.edited or a.crowd or a.attributes)
 

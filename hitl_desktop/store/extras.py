@@ -17,7 +17,7 @@ _FILES = "imported_files"
 _THESE = "(SELECT value FROM json_each(?))"
 _EXPORTS = "exported_files"
 _LOST = "boxes_that_files_lost"
-_AREAS = "area_decimals"
+AREAS = "area_decimals"
 _MOST_ID = 2**53
 """Ids of later images and categories start after those of files, as long as these leave room."""
 
@@ -66,8 +66,7 @@ class Extras:
         self._add("category", rows)
 
     def _add(self, kind: str, rows: Iterable[tuple[int, int | None, bytes]]) -> None:
-        """Those that are there already keep their place and id, and get these keys; an id that another has is not
-        given twice."""
+        """Rows that exist keep their place and file id and get these keys; no file id is used twice."""
         wanted: dict[int, tuple[str | None, bytes]] = {}
         for own_id, id_, extra in rows:
             first_id, _ = wanted.get(own_id, (None if id_ is None else str(id_), b""))
@@ -165,7 +164,7 @@ class Extras:
                 (json.dumps(ids),),
             )
         ]
-        notes = ((key, self._meta.get(key)) for key in (_FILES, _LOST, _AREAS)) if whole else ()
+        notes = ((key, self._meta.get(key)) for key in (_FILES, _LOST, AREAS)) if whole else ()
         top = tuple(self.top().items()) if whole else None
         return FileKeys(of["image"], of["category"], tuple(rows), top, tuple(notes))
 
@@ -186,8 +185,7 @@ class Extras:
             self._meta.set(key, value)
 
     def forget_annotations(self, first: int) -> None:
-        """Delete what annotations had that are not there any longer, and their places in sets, of those with ids from
-        this one on."""
+        """Delete extra keys and pins of annotations that no longer exist, from this id on."""
         for table in ("annotation_extras", "pinned_boxes"):
             self._db.execute(
                 f"""DELETE FROM {table}
@@ -196,17 +194,17 @@ class Extras:
             )
 
     def area_decimals(self) -> int | None:
-        """To how many decimals areas are rounded that are not kept by themselves; None if they are not."""
-        return int(text) if (text := self._meta.get(_AREAS)) else None
+        """The number of decimals of areas that are not stored explicitly; None if they are not rounded."""
+        return int(text) if (text := self._meta.get(AREAS)) else None
 
     def is_area_rule_fixed(self) -> bool:
-        """Whether a file came in, so that its areas settle how those that are not kept are rounded."""
-        return self._meta.get(_AREAS) is not None or bool(self.imported_files())
+        """Whether a file was imported already: the first one decides how areas are rounded."""
+        return self._meta.get(AREAS) is not None or bool(self.imported_files())
 
     def fix_area_rule(self, decimals: int | None) -> None:
-        """Note how the areas of the first file that came in are rounded."""
+        """Note how areas are rounded, if this is the first file to be imported."""
         if not self.is_area_rule_fixed():
-            self._meta.set(_AREAS, "" if decimals is None else decimals)
+            self._meta.set(AREAS, "" if decimals is None else decimals)
 
     def imported_files(self) -> set[Path]:
         """The files that came in, by their full path."""

@@ -17,7 +17,7 @@ from hitl_desktop.store.annotations import Annotations
 from hitl_desktop.store.attributes import Attributes
 from hitl_desktop.store.database import Database
 from hitl_desktop.store.edge_case_sets import EdgeCaseSets
-from hitl_desktop.store.extras import Extras
+from hitl_desktop.store.extras import AREAS, Extras
 from hitl_desktop.store.images import Images
 from hitl_desktop.store.journal import Journal
 from hitl_desktop.store.meta import Meta
@@ -123,13 +123,9 @@ class Imports:
         self.end()
 
     def forget_undone(self, journal: Journal) -> None:
-        """Forget imports that were undone, as a new act does with all that was; if nothing was done since, the ids of
-        their boxes are free for the next file."""
-        undone = {
-            number: edit.after.imported
-            for number, edit in journal.undone()
-            if edit.after.imported is not None
-        }
+        """Forget undone imports, which a new act makes impossible to redo; if nothing was done since, the ids of their
+        boxes are free again."""
+        undone = journal.undone_imports()
         if not undone:
             return
         first = min(self._get(portion_id).boxes[0] for portion_id in undone.values())
@@ -167,5 +163,6 @@ def _without(portion: ImportPortion, image_ids: Collection[int]) -> ImportPortio
             portion.keys_before,
             images=tuple(i for i in portion.keys_before.images if i not in image_ids),
             rows=tuple(r for r in portion.keys_before.rows if r.kind != "image" or r.id not in image_ids),
+            notes=tuple(note for note in portion.keys_before.notes if note[0] != AREAS),
         ),
     )

@@ -114,13 +114,14 @@ class Journal:
             (int(undone), act),
         )
 
-    def undone(self) -> list[tuple[int, Edit]]:
-        """What redo would do, in order."""
-        rows = self._db.all("SELECT id, edit FROM journal WHERE undone = 1 ORDER BY id")
-        return [(number, msgspec.json.decode(edit, type=Edit)) for number, edit in rows]
+    def undone_imports(self) -> dict[int, int]:
+        """The entries of imports that were undone, each with its portion."""
+        portion = "json_extract(CAST(edit AS TEXT), '$.after.imported')"
+        sql = f"SELECT id, {portion} FROM journal WHERE undone = 1 AND {portion} IS NOT NULL"
+        return dict(self._db.all(sql))
 
     def has_done_since(self, entry_id: int) -> bool:
-        """Whether a later edit than this one was done and not undone."""
+        """Whether an edit after this one is still done."""
         sql = "SELECT EXISTS (SELECT 1 FROM journal WHERE undone = 0 AND id > ?)"
         return bool(self._db.scalar(sql, (entry_id,)))
 

@@ -44,7 +44,7 @@ class Models:
         return self.get(model_id) if model_id is not None else None
 
     def set_detector(self, model_id: int | None) -> None:
-        """Make a detector the one whose proposals are shown; with None there is none any longer."""
+        """Make a detector the one whose proposals are shown; None removes it."""
         self._meta.set(_DETECTOR, model_id)
 
     def detection_head_of(self, detector: ModelRecord) -> ModelRecord | None:

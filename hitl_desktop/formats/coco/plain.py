@@ -15,7 +15,7 @@ from hitl_desktop.formats.lenient_json import decoded
 
 _NOTHING = msgspec.Raw(b"")
 _MOST_DECIMALS = 6
-"""Numbers with more than so many are not rounded."""
+"""If one sampled area has more decimals than this, the areas count as not rounded."""
 
 
 class PlainBox(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -85,8 +85,8 @@ Raises:
 
 
 def decimals_of_areas(records: Iterable[msgspec.Raw]) -> int | None:
-    """To how many decimals the areas of most of these records are those of their boxes, rounded; None if they are
-    not."""
+    """The number of decimals to which most of these records round width times height for their area; None if most areas
+    are exact, or something else."""
     areas: list[tuple[BBox, float]] = []
     decimals = 0
     for raw in records:

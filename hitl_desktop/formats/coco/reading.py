@@ -54,7 +54,7 @@ DEFAULTS: Record = {"info": {"description": f"Labelled with {MARK}", "version": 
 
 _MOST_ID = 2**62
 _SAMPLED = 200
-"""Records from whose areas it is seen whether these are rounded."""
+"""How many records are sampled to find out whether areas are rounded."""
 _NAMES = (
     "file_name", "filename", "fileName", "path", "file_path", "filepath", "image_path", "img_path", "image",
     "coco_url", "flickr_url", "url",
@@ -227,7 +227,7 @@ class _Reader:
             self.listed += len(cast("Record", content)) if isinstance(content, dict) else 0
 
     def read_annotations(self) -> None:
-        """The boxes; an image that lost one is incomplete."""
+        """Read the boxes; an image that loses one is incomplete."""
         self._check_annotations()
         first = (raw for _, raw in islice(self.raw_records("annotations"), _SAMPLED))
         self.area_decimals = plain.decimals_of_areas(first)

@@ -52,7 +52,7 @@ def _read(project: Project, file: Path) -> tuple[ImportResult, ImportLook]:
 def _take_in(
     held: list[ImportResult], options: ImportOptions, file: Path, project: Project, progress: Progress
 ) -> ImportSummary:
-    """Take in a data set, the only one of a list, which is let go of."""
+    """Import a data set and free it bit by bit; it comes in a list so that nobody else holds on to it."""
     result = held.pop()
     summary = take_in(project, result, options, file=file, progress=progress)
     records: list[object] = [*result.dataset.annotations, *result.dataset.images]

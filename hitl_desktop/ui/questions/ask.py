@@ -69,13 +69,13 @@ class Ask:
         return Path(name) if name else None
 
     def dataset_to_import(self, start: Path) -> Path | None:
-        """A file with labels, of any format, looked for from a folder on."""
+        """A file with labels, of any format; the dialog opens in the folder `start`."""
         files = tr("Labels (*.json *.xml *.csv *.yaml *.yml *.txt);;All files (*)")
         name, _ = QFileDialog.getOpenFileName(self._parent, tr("Import labels"), str(start), filter=files)
         return Path(name) if name else None
 
     def folder_to_import(self, start: Path) -> Path | None:
-        """A folder with labels, of any format, looked for from a folder on."""
+        """A folder with labels, of any format; the dialog opens in the folder `start`."""
         name = QFileDialog.getExistingDirectory(self._parent, tr("Import a folder of labels"), str(start))
         return Path(name) if name else None
 

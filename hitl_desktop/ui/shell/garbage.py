@@ -68,10 +68,8 @@ class GarbageTimer(QObject):
             self._frozen = sys.getallocatedblocks()
         if not are_many or not self._passed_over:
             self._blocks = sys.getallocatedblocks()
-        self._frozen, self._blocks = (
-            min(self._frozen, now := sys.getallocatedblocks()),
-            min(self._blocks, now),
-        )
+        now = sys.getallocatedblocks()
+        self._frozen, self._blocks = min(self._frozen, now), min(self._blocks, now)
 
 
 def _release_engines() -> None:

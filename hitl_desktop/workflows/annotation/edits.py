@@ -239,7 +239,7 @@ def _put(project: Project, sides: Sequence[Side]) -> list[Annotation]:
 
 
 def _change_detector(project: Project, edit: Edit) -> None:
-    """Let another detector make the suggestions, unless a person chose a third one since."""
+    """Switch the project's detector, unless a person has chosen yet another one since."""
     if edit.after.detector is None:
         return
     now = project.models.detector()

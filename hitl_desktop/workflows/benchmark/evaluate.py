@@ -38,7 +38,7 @@ from hitl_desktop.workflows.prediction.unseen_predictions import in_crowd
 from hitl_desktop.workflows.training.detection_head import find_objects
 
 _UNMOVED = 0.9
-"""An overlap from which on a person would leave a box where it is."""
+"""The IoU from which a person would leave a box where it is."""
 _FLOOR = 0.01
 """Lower than what is stored, for calibration lowers scores, and average precision is of the whole order."""
 

@@ -1,5 +1,5 @@
-"""Which stage fails, finding or naming: how many objects the stored candidates find, whatever they call them, and how
-many of these they name rightly."""
+"""Recall of the stored candidates, whatever their names, and how many of the objects found are named correctly: shows
+whether finding or naming fails."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _FOUND = 0.5
 
 
 class Candidate(NamedTuple):
-    """A stored box with its best name and the score of that; one that heads found, or one of the detector."""
+    """A stored box with its best name and score, found by a detection head or by the detector."""
 
     bbox: BBox
     name: str
@@ -24,8 +24,8 @@ class Candidate(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class FoundObjects:
-    """Of so many objects, how many a candidate overlaps by half (IoU .5); how many a box of the detector does, and one
-    that heads found; and of how many the surest candidate that does has the right name."""
+    """How many objects there are, and how many have a candidate with an IoU of .5 or more: any candidate (`found`), one
+    of the detector, one of the heads. `named` counts those whose highest-scoring such candidate has the right name."""
 
     objects: int = 0
     found: int = 0
@@ -46,7 +46,7 @@ class FoundObjects:
 def found_objects(
     candidates: Sequence[Candidate], objects: Sequence[tuple[str, BBox]]
 ) -> Mapping[BoxSize, FoundObjects]:
-    """What the candidates of an image find of its named objects, by the size of these."""
+    """Count which of an image's named objects its candidates find, by object size."""
     found = dict.fromkeys(BoxSize, FoundObjects())
     overlaps = iou_matrix(as_array([box for _, box in objects]), as_array([c.bbox for c in candidates]))
     for (name, box), row in zip(objects, overlaps, strict=True):

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 
 from msgspec import structs
@@ -100,18 +101,20 @@ def read_dataset(
 
 
 def sizes_in(project: Project) -> Sizes:
-    """The sizes of the project's images by their names, for formats that have none; they are gathered when the first
-    is asked for."""
-    by_stem: dict[str, set[tuple[int, int]]] = {}
+    """The sizes of the project's images by name, for formats without sizes; gathered on first use."""
+
+    @cache
+    def by_stem() -> dict[str, set[tuple[int, int]]]:
+        found: dict[str, set[tuple[int, int]]] = {}
+        for image in project.images.all():
+            if image.width and image.height:
+                found.setdefault(_stem(image.path), set()).add((image.width, image.height))
+        return found
 
     def size_of(name: str) -> tuple[int, int] | None:
-        if not by_stem:
-            for image in project.images.all():
-                if image.width and image.height:
-                    by_stem.setdefault(_stem(image.path), set()).add((image.width, image.height))
         parts = _stem(name).split("/")
         for start in range(len(parts)):  # the longest end of the path that is known
-            found = by_stem.get("/".join(parts[start:]))
+            found = by_stem().get("/".join(parts[start:]))
             if found is not None:
                 return next(iter(found)) if len(found) == 1 else None
         return None

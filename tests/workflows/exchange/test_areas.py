@@ -56,7 +56,9 @@ def take(project: Project, number: int, areas: list[float]) -> None:
 def areas(project: Project, number: int) -> list[float]:
     out = project.path.with_name("out.json")
     export_dataset(project, out)
-    return [a["area"] for a in json.loads(out.read_text())["annotations"] if a["image_id"] == number]
+    record = json.loads(out.read_text())
+    ids = {i["id"] for i in record["images"] if i["file_name"] == f"{number}.jpg"}
+    return [a["area"] for a in record["annotations"] if a["image_id"] in ids]
 
 
 @pytest.mark.parametrize("first", [ROUNDED, EXACT, OTHERS])
@@ -114,3 +116,16 @@ def test_a_box_of_impossible_size_costs_itself_only(project: Project) -> None:
     )
     file.write_text(json.dumps(record))
     assert len(read_dataset(file).dataset.annotations) == len(SIDES)
+
+
+def test_boxes_of_a_format_without_areas_get_none_of_their_own(project: Project) -> None:
+    take(project, 1, ROUNDED)
+    file = project.path.with_name("2.csv")
+    file.write_text("image,label,xmin,ymin,xmax,ymax\n2.jpg,cat,1,2,11.11,22.22\n")
+    import_dataset(project, read_dataset(file, format_name="csv"), file=file)
+    assert areas(project, 2) == [round((11.11 - 1) * (22.22 - 2), 2)]
+    image = next(i for i in project.images.all() if i.path == "2.jpg")
+    (box,) = project.annotations.of_image(image.id)
+    annotate.revise(project, [Revision(box, bbox=BBox(1, 2, 5, 6))])
+    summary = export_dataset(project, project.path.with_name("out.json"))
+    assert summary.dropped == {}
